@@ -1,0 +1,38 @@
+// The snapshots of one data directory: DIR/snapshots/0000000012.snapshot is that of slice 12.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <vector>
+
+#include <gaugeline/error.hpp>
+#include <gaugeline/formats/snapshot.hpp>
+
+namespace gaugeline::formats {
+
+// Reads and verifies one file. Errors begin with the file's name.
+[[nodiscard]] Expected<Snapshot> read_snapshot(const std::filesystem::path& file);
+
+class SnapshotStore {
+ public:
+  // Makes the folders if they are missing, and removes temporary files that a crash left.
+  [[nodiscard]] static Expected<SnapshotStore> create(const std::filesystem::path& data_directory);
+  // For reading: an error if there is no such directory.
+  [[nodiscard]] static Expected<SnapshotStore> open(const std::filesystem::path& data_directory);
+
+  // Temporary file, fsync, rename, fsync of the folder. Returns the snapshot's checksum once all of it is on disk.
+  [[nodiscard]] Expected<std::uint64_t> publish(const SnapshotView& snapshot);
+
+  [[nodiscard]] Expected<std::vector<std::uint64_t>> slices() const;  // indices that are there, rising
+  [[nodiscard]] Expected<Snapshot> load(std::uint64_t slice) const;
+  [[nodiscard]] Expected<std::optional<Snapshot>> load_latest() const;  // nullopt: there is none yet
+  [[nodiscard]] std::filesystem::path file(std::uint64_t slice) const;
+
+ private:
+  explicit SnapshotStore(std::filesystem::path directory) noexcept : directory_(std::move(directory)) {}
+  std::filesystem::path directory_;
+  std::vector<std::byte> workspace_;
+};
+
+}  // namespace gaugeline::formats

@@ -1,0 +1,32 @@
+// The gauge: Z -> Z R with R in O(d) changes no score u_i . v_j and no likelihood. These functions choose R.
+#pragma once
+
+#include <span>
+
+#include <Eigen/Core>
+
+#include <gaugeline/types.hpp>
+
+namespace gaugeline {
+
+// How many doubles of work space the functions below need for dimension d.
+[[nodiscard]] constexpr std::size_t gauge_work_doubles(std::size_t d) noexcept { return 3 * d * d + 2 * d; }
+
+// The exact gauge step (Procrustes; Schoenemann 1966), regularised: R = P Q^T for M + 1e-6 s_max I = P S Q^T, which
+// maximises tr(R^T (M + 1e-6 s_max I)) over O(d). With M = Z^T diag(w) Z_ref, |Z R - Z_ref|_w is never larger than
+// |Z - Z_ref|_w, and directions in which the tables hold nothing stay where they are. R = I if M = 0 or not finite. The
+// determinant is not forced: a reflected frame (a domain wall) is turned back too.
+// M and R are d x d; R^T R = I to 1e-12. Singular values by one-sided Jacobi in double: a float32 decomposition errs by
+// .01 to .5 at a condition of 1e6. work: gauge_work_doubles(d). O(d^3), no allocation.
+void gauge_rotation(const Eigen::Ref<const Eigen::MatrixXd>& m, Eigen::Ref<Eigen::MatrixXd> rotation,
+                    std::span<double> work) noexcept;
+
+// The largest principal angle of an orthogonal matrix, radians in [0, pi]: 2 asin(|R - I|_2 / 2).
+[[nodiscard]] double rotation_angle(const Eigen::Ref<const Eigen::MatrixXd>& rotation, std::span<double> work) noexcept;
+
+// A = U diag(sigma) V^T for a square matrix by one-sided Jacobi rotations (Hestenes 1958; Demmel & Veselic 1992):
+// on return the columns of `a` are u_k sigma_k, those of `v` are v_k, sorted by falling sigma; high relative accuracy.
+// For symmetric positive semi-definite A, v holds eigenvectors and sigma eigenvalues. O(d^3) a sweep, about 8 sweeps.
+void jacobi_svd(Eigen::Ref<Eigen::MatrixXd> a, Eigen::Ref<Eigen::MatrixXd> v, std::span<double> sigma) noexcept;
+
+}  // namespace gaugeline

@@ -1,0 +1,64 @@
+// The whole state of a learner between two slices, as a view: what a snapshot holds, what queries read, and what a
+// learner can be restored from, bit for bit.
+#pragma once
+
+#include <cstdint>
+#include <span>
+
+#include <gaugeline/types.hpp>
+
+namespace gaugeline {
+
+// One side's rows. All spans have one entry per row; row i belongs to tokens[i].
+template <class Scalar>
+struct SideState {
+  TokenList tokens;
+  ConstTable<Scalar> embeddings{nullptr, 0, 0};  // rows x dimension
+  std::span<const Scalar> precision;             // p: posterior precision per coordinate
+  std::span<const Scalar> diffusion;             // D: variance gained per coordinate and time unit
+  std::span<const Scalar> count;                 // observations, faded by Options::count_decay per slice
+  std::span<const Scalar> uses;                  // uses in the last slice
+  std::span<const Scalar> null_variance;         // C: see drift.hpp
+  std::span<const Scalar> log_retention;         // sum of log(1 - gain) since the row was made: see drift.hpp
+
+  [[nodiscard]] std::size_t size() const noexcept { return tokens.size(); }
+};
+
+template <class Scalar>
+struct LearnerState {
+  std::uint64_t slices = 0;      // learnt so far; everything below is as after slice number slices - 1
+  TimeInterval interval;         // of the last slice
+  double time_unit_seconds = 0;  // in force since the first slice
+  std::uint32_t dimension = 0;
+  SideState<Scalar> items;
+  SideState<Scalar> contexts;
+  // The rotation that the last gauge step applied, dimension x dimension, row-major; Z was replaced by Z * rotation.
+  std::span<const double> rotation;
+
+  [[nodiscard]] const SideState<Scalar>& operator[](Side side) const noexcept {
+    return side == Side::items ? items : contexts;
+  }
+};
+
+// What happened in one slice.
+struct SliceReport {
+  std::uint64_t slice = 0;  // index, from 0
+  TimeInterval interval;
+  double elapsed_units = 0;      // dt since the slice before; 0 for the first
+  double observations = 0;       // total weight of pairs, or number of values, that were learnt
+  std::uint64_t distinct = 0;    // distinct pairs, or values
+  // Prequential: of the model before it saw the slice, over the observations whose two tokens it knew.
+  double scored = 0;             // their weight; 0 in the first slice
+  double score = 0;              // mean log-likelihood in nats of a positive with its k negatives (skip-gram), or of a
+                                 // value (Gaussian); higher is better; 0 if scored is 0
+  double rotation_angle = 0;     // radians: the largest principal angle of the gauge step's rotation
+  double gauge_residual = 0;     // |Z R - ref|_p / |ref|_p, weighted by prior precision; 0 in the first slice
+  std::uint32_t item_rows = 0;   // after the slice
+  std::uint32_t context_rows = 0;
+  std::uint32_t new_item_rows = 0;
+  std::uint32_t new_context_rows = 0;
+  std::uint32_t unadmitted_tokens = 0;  // used too seldom, or no room left
+  double unadmitted_observations = 0;   // observations that were left out because of them
+};
+
+}  // namespace gaugeline

@@ -1,0 +1,83 @@
+// What a learner can be told. The defaults are right for most streams; `Options::skipgram()` and `Options::gaussian()`
+// give those that were measured for each likelihood (docs/algorithm.md).
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include <gaugeline/error.hpp>
+
+namespace gaugeline {
+
+enum class Likelihood : std::uint8_t {
+  skipgram = 0,  // Bernoulli skip-gram on pair counts (Bamler & Mandt, arXiv 1702.08359)
+  gaussian = 1,  // values y_ij ~ N(u_i . v_j, noise_deviation^2)
+};
+
+enum class Coupling : std::uint8_t {
+  random_walk = 0,  // z_t ~ N(z_t-1, D dt): each slice starts from the last one and is tied to it
+  none = 1,         // every slice is fitted alone from its own random start, then only aligned: the baseline
+};
+
+enum class GaugeFixing : std::uint8_t {
+  procrustes = 0,  // after each slice the exact weighted polar factor turns it back into the frame of the last one
+  none = 1,        // for comparison
+};
+
+struct Options {
+  // ---- changes behaviour -------------------------------------------------------------------------------------------
+  Likelihood likelihood = Likelihood::skipgram;
+  Coupling coupling = Coupling::random_walk;
+  GaugeFixing gauge = GaugeFixing::procrustes;
+  std::uint64_t seed = 1;       // of the first slice's random start, and of the draws of negatives
+  std::uint32_t dimension = 64; // d, 1 to 1024; time and memory grow in proportion, the gauge step with d^3
+
+  float prior_precision = 10;    // p0 of a new row, per coordinate
+  float diffusion = 1e-2F;       // D0: variance that a row gains per coordinate and time unit; >= 0
+  float diffusion_rate = 0;      // rho in [0, 1]: how fast D_i follows what row i does; 0 holds it at D0
+  float diffusion_min = 1e-6F;   // D_i stays in [min, max]
+  float diffusion_max = .3F;
+  double time_unit_seconds = 0;  // unit of dt between the middles of slices; 0: the length of the first slice
+
+  std::uint32_t sweeps = 2;              // S: alternations over both tables per slice
+  std::uint32_t first_slice_sweeps = 8;  // the same for the first slice (and for every one with Coupling::none)
+
+  // skip-gram only
+  std::uint32_t negatives = 5;            // k: negatives per positive; 1 to 1000
+  float count_decay = .9F;                // cumulative counts fade by this factor per slice; 0: the slice's own counts only
+  std::uint32_t conjugate_gradient_steps = 3;
+  std::uint32_t negative_head = 256;      // the sum over negatives takes so many most frequent rows exactly ...
+  std::uint32_t negative_tail = 256;      // ... and so many drawn from the rest; exact if no rest is left
+
+  // Gaussian only
+  float noise_deviation = .5F;  // sigma, in units of the values
+
+  std::uint32_t admission_uses = 1;  // a new token gets a row when it is used so often in one slice; >= 1
+
+  // ---- changes memory and speed only -------------------------------------------------------------------------------
+  std::uint32_t item_capacity = 1U << 16U;        // rows; reserved at the start (see memory_bytes)
+  std::uint32_t context_capacity = 1U << 16U;
+  std::uint32_t token_bytes_per_row = 24;         // room for token text, on the average
+  std::uint32_t slice_token_capacity = 1U << 18U; // distinct tokens per side that one slice may name
+  std::uint32_t observation_capacity = 1U << 23U; // distinct pairs, or values, that one slice may hold
+  std::uint32_t worker_capacity = 1;              // most workers that an Executor may have
+
+  [[nodiscard]] static Options skipgram() noexcept { return {}; }
+  [[nodiscard]] static Options gaussian() noexcept {
+    Options options;
+    options.likelihood = Likelihood::gaussian;
+    options.prior_precision = 3;
+    options.diffusion = 3e-3F;
+    options.diffusion_rate = .3F;
+    options.diffusion_min = 1e-5F;
+    options.diffusion_max = .1F;
+    options.first_slice_sweeps = 60;
+    return options;
+  }
+  friend bool operator==(const Options&, const Options&) = default;
+};
+
+// Every range stated above; the error names the option.
+[[nodiscard]] Expected<> validate(const Options& options) noexcept;
+
+}  // namespace gaugeline

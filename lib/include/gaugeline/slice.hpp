@@ -1,0 +1,68 @@
+// One time slice of observations, as a view of the caller's memory.
+//
+// A slice names its own tokens: ids below are indices into item_tokens and context_tokens, and mean nothing outside
+// the slice. So any slice can be given to any learner, in any order of arrival of its tokens.
+//
+// Three kinds of observation, of which a slice may hold several:
+//   sequences  runs of item ids; every pair of positions at most `window` apart counts one, both ways round
+//              (the contexts are then the items' tokens). Skip-gram likelihood.
+//   pairs      (item, context, weight): aggregated counts, weight > 0. Skip-gram likelihood.
+//   values     (item, context, value): y_ij. Gaussian likelihood.
+#pragma once
+
+#include <cstdint>
+#include <span>
+
+#include <gaugeline/error.hpp>
+#include <gaugeline/types.hpp>
+
+namespace gaugeline {
+
+struct PairCount {
+  std::uint32_t item = 0;
+  std::uint32_t context = 0;
+  float weight = 0;  // how often the pair was seen; > 0 and finite
+};
+
+struct PairValue {
+  std::uint32_t item = 0;
+  std::uint32_t context = 0;
+  float value = 0;  // finite
+};
+
+inline constexpr std::size_t max_token_bytes = 255;
+inline constexpr std::uint32_t max_window = 255;
+
+struct SliceView {
+  TimeInterval interval;  // begin < end
+
+  TokenList item_tokens;     // distinct, each 1 to max_token_bytes bytes
+  TokenList context_tokens;  // likewise; empty if contexts_are_items
+  bool contexts_are_items = false;
+
+  // How often each token was used in the slice (occurrences, not pairs); one per token, or empty if not known.
+  std::span<const float> item_uses;
+  std::span<const float> context_uses;  // empty if contexts_are_items
+
+  std::span<const std::uint32_t> sequence_ids;   // all sequences, one after another
+  std::span<const std::uint32_t> sequence_ends;  // sequence s is ids [ends[s-1], ends[s])
+  std::uint32_t window = 0;                      // 1 to max_window if there are sequences
+
+  std::span<const PairCount> pairs;
+  bool pairs_are_symmetric = false;  // each pair (i, j, w) stands for (j, i, w) too; needs contexts_are_items. A pair
+                                     // (i, i, w) stands for itself once.
+  std::span<const PairValue> values;
+
+  [[nodiscard]] const TokenList& tokens(Side side) const noexcept {
+    return side == Side::items || contexts_are_items ? item_tokens : context_tokens;
+  }
+  [[nodiscard]] std::span<const float> uses(Side side) const noexcept {
+    return side == Side::items || contexts_are_items ? item_uses : context_uses;
+  }
+};
+
+// Checks everything that is stated above except that tokens are distinct (whoever maps them to rows finds that out).
+// The error names the field, the position in it, and the value. O(size of the slice), no allocation.
+[[nodiscard]] Expected<> validate(const SliceView& slice) noexcept;
+
+}  // namespace gaugeline
