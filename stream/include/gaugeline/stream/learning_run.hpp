@@ -1,0 +1,52 @@
+// One learner and one data directory: learns a slice, publishes its snapshot, and picks up where the directory ends.
+// `train` and `serve` both go through here, which is why they leave the same state.
+//
+// Thread-safety: none; a LearningRun belongs to one thread at a time.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include <gaugeline/error.hpp>
+#include <gaugeline/executor.hpp>
+#include <gaugeline/formats/snapshot_store.hpp>
+#include <gaugeline/online_learner.hpp>
+
+namespace gaugeline::stream {
+
+class LearningRun {
+ public:
+  // Opens the directory, or makes it. If it holds snapshots, the learner is restored from the latest one; the options
+  // that change behaviour must then be those of the run, else ErrorCode::invalid_argument names the first that differs.
+  [[nodiscard]] static Expected<LearningRun> open(const std::filesystem::path& data_directory, const Options& options,
+                                                  Executor& executor);
+  LearningRun(LearningRun&&) noexcept = default;
+  LearningRun& operator=(LearningRun&&) noexcept = default;
+
+  // Learns the slice and publishes the snapshot; when it returns, the snapshot is on disk. `source` and `sequence` say
+  // which message the slice came in; they are kept in the snapshot, so that after a restart a sender goes on from there.
+  // A slice that is refused (bad data, out of order) changes nothing. If the snapshot cannot be written, the error is
+  // ErrorCode::io_error; the learner has then moved on, and the run refuses further slices until it is opened again.
+  [[nodiscard]] Expected<SliceReport> process(const SliceView& slice, std::string_view source, std::uint64_t sequence);
+
+  [[nodiscard]] std::uint64_t last_sequence(std::string_view source) const noexcept;  // 0: nothing of it yet
+  [[nodiscard]] const OnlineLearner<float>& learner() const noexcept { return learner_; }
+  [[nodiscard]] std::uint64_t slices() const noexcept { return learner_.state().slices; }
+  [[nodiscard]] const std::string& run() const noexcept { return run_; }  // identity, see formats::LineageView
+
+ private:
+  LearningRun(formats::SnapshotStore store, OnlineLearner<float> learner, Executor& executor);
+  formats::SnapshotStore store_;
+  OnlineLearner<float> learner_;
+  Executor* executor_;
+  std::string run_;
+  std::uint64_t parent_checksum_ = 0;
+  bool failed_ = false;
+  std::map<std::string, std::uint64_t, std::less<>> sequences_;
+};
+
+}  // namespace gaugeline::stream
