@@ -1,0 +1,70 @@
+# What is installed: the libraries, their public headers (each listed by name), the CMake package, and the command.
+#   find_package(gaugeline CONFIG REQUIRED COMPONENTS lib formats)   then link gaugeline::lib, gaugeline::formats
+include(GNUInstallDirs)
+include(CMakePackageConfigHelpers)
+set(package_folder ${CMAKE_INSTALL_LIBDIR}/cmake/gaugeline)
+
+# gaugeline_install_layer(lib HEADERS gaugeline/error.hpp ...): headers relative to LAYER/include.
+function(gaugeline_install_layer layer)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "HEADERS")
+  set(target gaugeline_${layer})
+  set(include_folder ${PROJECT_SOURCE_DIR}/${layer}/include)
+  list(TRANSFORM arg_HEADERS PREPEND ${include_folder}/)
+  target_sources(${target} PUBLIC FILE_SET HEADERS BASE_DIRS ${include_folder} FILES ${arg_HEADERS})
+
+  # A static library hands on even what it links privately. The warnings are ours and end with our build.
+  get_target_property(linked ${target} INTERFACE_LINK_LIBRARIES)
+  list(REMOVE_ITEM linked "$<LINK_ONLY:gaugeline_warnings>")
+  set_target_properties(${target} PROPERTIES INTERFACE_LINK_LIBRARIES "${linked}" EXPORT_NAME ${layer})
+
+  install(TARGETS ${target} EXPORT gaugeline_${layer}_targets
+    ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR} FILE_SET HEADERS DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
+  install(EXPORT gaugeline_${layer}_targets NAMESPACE gaugeline:: DESTINATION ${package_folder}
+    FILE gaugeline-${layer}-targets.cmake)
+endfunction()
+
+gaugeline_install_layer(lib HEADERS
+  gaugeline/diffusion_prior.hpp
+  gaugeline/drift.hpp
+  gaugeline/error.hpp
+  gaugeline/executor.hpp
+  gaugeline/gauge.hpp
+  gaugeline/learner_state.hpp
+  gaugeline/likelihood.hpp
+  gaugeline/neighbors.hpp
+  gaugeline/online_learner.hpp
+  gaugeline/options.hpp
+  gaugeline/random.hpp
+  gaugeline/simulate.hpp
+  gaugeline/slice.hpp
+  gaugeline/types.hpp
+  gaugeline/vocabulary.hpp)
+if(GAUGELINE_FORMATS)
+  gaugeline_install_layer(formats HEADERS
+    gaugeline/formats/atomic_file.hpp
+    gaugeline/formats/slice_codec.hpp
+    gaugeline/formats/slices_file.hpp
+    gaugeline/formats/snapshot.hpp
+    gaugeline/formats/snapshot_store.hpp
+    gaugeline/formats/word2vec.hpp)
+endif()
+if(GAUGELINE_STREAM)
+  gaugeline_install_layer(stream HEADERS
+    gaugeline/stream/client.hpp
+    gaugeline/stream/events.hpp
+    gaugeline/stream/frame.hpp
+    gaugeline/stream/learning_run.hpp
+    gaugeline/stream/server.hpp
+    gaugeline/stream/slicer.hpp
+    gaugeline/stream/text.hpp
+    gaugeline/stream/thread_pool.hpp)
+endif()
+if(GAUGELINE_TOOLS)
+  install(TARGETS gaugeline RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+endif()
+
+configure_package_config_file(${CMAKE_CURRENT_LIST_DIR}/gaugeline-config.cmake.in
+  ${PROJECT_BINARY_DIR}/gaugeline-config.cmake INSTALL_DESTINATION ${package_folder})
+write_basic_package_version_file(${PROJECT_BINARY_DIR}/gaugeline-config-version.cmake COMPATIBILITY SameMinorVersion)
+install(FILES ${PROJECT_BINARY_DIR}/gaugeline-config.cmake ${PROJECT_BINARY_DIR}/gaugeline-config-version.cmake
+  DESTINATION ${package_folder})
