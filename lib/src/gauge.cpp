@@ -1,0 +1,177 @@
+#include <gaugeline/gauge.hpp>
+
+#include <Eigen/Jacobi>
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <limits>
+
+namespace gaugeline {
+namespace {
+
+using Eigen::Index;
+using Matrix = Eigen::Map<Eigen::MatrixXd>;
+using MatrixRef = Eigen::Ref<Eigen::MatrixXd>;
+
+constexpr double epsilon = std::numeric_limits<double>::epsilon();
+constexpr int sweep_limit = 40;  // 6 to 12 are needed; the limit only guards against a cycle of rounding errors
+
+// Relative weight of the identity in the gauge step: far above the rounding errors of M (1e-16), far below the accuracy
+// that is asked of a recovered rotation (1e-5).
+constexpr double regularisation = 1e-6;
+
+// The power of two that brings the largest entry into [1/2, 1): squares then neither overflow nor vanish, and scaling
+// costs no accuracy. 1 for a zero matrix.
+double unit_scale(const Eigen::Ref<const Eigen::MatrixXd>& a) noexcept {
+  const double largest = a.size() == 0 ? 0 : a.cwiseAbs().maxCoeff();
+  int exponent = 0;
+  std::frexp(largest, &exponent);
+  return largest > 0 ? std::ldexp(1.0, -std::clamp(exponent, -1020, 1020)) : 1;
+}
+
+// Columns p.. : the longest comes first (de Rijk 1989), which saves sweeps and leaves the columns nearly sorted.
+void bring_longest_forward(MatrixRef a, MatrixRef v, std::span<double> squared, Index p) noexcept {
+  const auto first = squared.begin() + p;
+  const Index q = std::max_element(first, squared.end()) - squared.begin();
+  if (q == p) return;
+  a.col(p).swap(a.col(q));
+  v.col(p).swap(v.col(q));
+  std::swap(*first, squared[static_cast<std::size_t>(q)]);
+}
+
+// Makes columns p and q orthogonal. False if they are already.
+bool rotate_pair(MatrixRef a, MatrixRef v, std::span<double> squared, Index p, Index q) noexcept {
+  double& alpha = squared[static_cast<std::size_t>(p)];
+  double& beta = squared[static_cast<std::size_t>(q)];
+  const double gamma = a.col(p).dot(a.col(q));
+  const double tolerance = epsilon * std::sqrt(static_cast<double>(a.rows()));
+  if (!(std::abs(gamma) > tolerance * std::sqrt(alpha) * std::sqrt(beta))) return false;
+
+  const double zeta = (beta - alpha) / (2 * gamma);
+  const double t = std::copysign(1 / (std::abs(zeta) + std::sqrt(1 + zeta * zeta)), zeta);
+  const double c = 1 / std::sqrt(1 + t * t);
+  const Eigen::JacobiRotation<double> rotation(c, c * t);
+  a.applyOnTheRight(p, q, rotation);
+  v.applyOnTheRight(p, q, rotation);
+
+  // |a_q|^2 falls (or |a_p|^2, where rounding has put them in the wrong order); the update cancels if it falls far.
+  const double alpha_before = alpha;
+  const double beta_before = beta;
+  alpha -= t * gamma;
+  beta += t * gamma;
+  if (alpha < .01 * alpha_before) alpha = a.col(p).squaredNorm();
+  if (beta < .01 * beta_before) beta = a.col(q).squaredNorm();
+  return true;
+}
+
+// a <- a J and v <- v J with J orthogonal, such that the columns of a J are orthogonal. `squared` is work space.
+void orthogonalise_columns(MatrixRef a, MatrixRef v, std::span<double> squared) noexcept {
+  const Index d = a.cols();
+  bool turned = true;
+  for (int sweep = 0; turned && sweep < sweep_limit; ++sweep) {
+    turned = false;
+    for (Index k = 0; k < d; ++k) squared[static_cast<std::size_t>(k)] = a.col(k).squaredNorm();
+    for (Index p = 0; p < d; ++p) {
+      bring_longest_forward(a, v, squared, p);
+      for (Index q = p + 1; q < d; ++q) turned |= rotate_pair(a, v, squared, p, q);
+    }
+  }
+}
+
+void sort_by_length(MatrixRef a, MatrixRef v, std::span<double> squared) noexcept {
+  for (Index k = 0; k < a.cols(); ++k) squared[static_cast<std::size_t>(k)] = a.col(k).squaredNorm();
+  for (Index k = 0; k < a.cols(); ++k) bring_longest_forward(a, v, squared, k);
+}
+
+// Takes what lies in the span of u's first k columns out of x, twice, since once leaves rounding errors of a short
+// rest.
+void project_out(const MatrixRef& u, Index k, Eigen::Ref<Eigen::VectorXd> x) noexcept {
+  for (int pass = 0; pass < 2; ++pass) {
+    for (Index i = 0; i < k; ++i) x -= u.col(i).dot(x) * u.col(i);
+  }
+}
+
+// Turns the orthogonal columns u_k sigma_k into the u_k themselves. Where sigma_k vanishes next to the largest, nothing
+// is left of u_k but rounding errors: then u_k is what the columns before leave of v_k (so that the rotation leaves
+// that direction alone) or, if nothing, of a coordinate axis.
+void normalise_columns(MatrixRef u, const MatrixRef& v) noexcept {
+  const Index d = u.cols();
+  const double vanishing = static_cast<double>(d) * epsilon * (d == 0 ? 0 : u.col(0).norm());
+  for (Index k = 0; k < d; ++k) {
+    bool found = u.col(k).norm() > vanishing;
+    if (found) {
+      u.col(k).normalize();
+      project_out(u, k, u.col(k));
+    }
+    for (Index candidate = -1; !found; ++candidate) {
+      if (candidate < 0) {
+        u.col(k) = v.col(k);
+      } else {
+        u.col(k).setUnit(candidate);
+      }
+      project_out(u, k, u.col(k));
+      // Of the d axes at least one leaves a rest of sqrt((d - k)/d) or more.
+      found = u.col(k).squaredNorm() * static_cast<double>(2 * d) > 1 || candidate == d - 1;
+    }
+    u.col(k).normalize();
+  }
+}
+
+// One Newton-Schulz step, R <- R (3 I - R^T R)/2: squares the error of R^T R = I, which has grown with each of the
+// d^2/2 Jacobi rotations of every sweep. A column at a time: a product of two whole matrices would allocate.
+void restore_orthogonality(MatrixRef rotation, Matrix gram, Matrix copy) noexcept {
+  copy = rotation;
+  for (Index k = 0; k < rotation.cols(); ++k) gram.col(k).noalias() = copy.transpose() * copy.col(k);
+  gram *= -.5;
+  gram.diagonal().array() += 1.5;
+  for (Index k = 0; k < rotation.cols(); ++k) rotation.col(k).noalias() = copy * gram.col(k);
+}
+
+}  // namespace
+
+void jacobi_svd(Eigen::Ref<Eigen::MatrixXd> a, Eigen::Ref<Eigen::MatrixXd> v, std::span<double> sigma) noexcept {
+  const double scale = unit_scale(a);
+  a *= scale;
+  v.setIdentity();
+  orthogonalise_columns(a, v, sigma);
+  sort_by_length(a, v, sigma);
+  a /= scale;
+  for (double& s : sigma) s = std::sqrt(s) / scale;
+}
+
+void gauge_rotation(const Eigen::Ref<const Eigen::MatrixXd>& m, Eigen::Ref<Eigen::MatrixXd> rotation,
+                    std::span<double> work) noexcept {
+  const Index d = m.rows();
+  const auto size = static_cast<std::size_t>(d);
+  rotation.setIdentity();
+  if (!m.allFinite() || m.cwiseAbs().maxCoeff() == 0) return;
+
+  Matrix a(work.data(), d, d);
+  Matrix v(work.data() + size * size, d, d);
+  const std::span<double> squared = work.subspan(2 * size * size, size);
+  a = m * unit_scale(m);
+  v.setIdentity();
+  orthogonalise_columns(a, v, squared);
+  sort_by_length(a, v, squared);
+  // (M + e I) V = M V + e V: the columns that are orthogonal for M are nearly so for the regularised matrix.
+  a += regularisation * std::sqrt(squared[0]) * v;
+  orthogonalise_columns(a, v, squared);
+  sort_by_length(a, v, squared);
+  normalise_columns(a, v);
+  for (Index k = 0; k < d; ++k) rotation.col(k).noalias() = a * v.row(k).transpose();
+  restore_orthogonality(rotation, a, v);
+}
+
+double rotation_angle(const Eigen::Ref<const Eigen::MatrixXd>& rotation, std::span<double> work) noexcept {
+  const Index d = rotation.rows();
+  const auto size = static_cast<std::size_t>(d);
+  Matrix a(work.data(), d, d);
+  Matrix v(work.data() + size * size, d, d);
+  const std::span<double> sigma = work.subspan(2 * size * size, size);
+  a = rotation;
+  a.diagonal().array() -= 1;
+  jacobi_svd(a, v, sigma);
+  return 2 * std::asin(std::min(1.0, sigma[0] / 2));
+}
+
+}  // namespace gaugeline
