@@ -1,0 +1,80 @@
+// The server's side of one connection as a state machine without I/O: received bytes and verdicts go in, events and
+// bytes to send come out. Whoever owns the socket carries them.
+//
+//   awaiting hello --hello--> awaiting welcome --welcome()--> streaming --anything wrong, or fail()--> closed
+//
+// Every slice is answered once, by ack or reject, in the order of sequence numbers. Not thread-safe.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include <gaugeline/error.hpp>
+#include <gaugeline/stream/frame.hpp>
+
+namespace gaugeline::stream {
+
+// The client has said which source it sends; answer with welcome().
+struct Greeting {
+  std::string source;
+};
+
+// A slice has come, not decoded yet; answer with acknowledge() or refuse().
+struct SliceMessage {
+  std::uint64_t sequence = 0;
+  std::vector<std::byte> body;
+};
+
+using ServerEvent = std::variant<Greeting, SliceMessage>;
+
+struct SessionLimits {
+  std::uint32_t credit = 1;  // slices that may be unanswered; at least 1
+  std::size_t max_frame_bytes = default_max_frame_bytes;
+};
+
+class ServerSession {
+ public:
+  explicit ServerSession(SessionLimits limits) noexcept : limits_(limits), decoder_(max_control_bytes) {}
+
+  // Takes bytes off the front of `bytes` up to the next event, or all of them. Call again while `bytes` is not empty.
+  // On an error the output ends with an error frame that tells it to the client, and the session is closed. Errors:
+  // those of FrameDecoder; unsupported_version; protocol_violation (a frame out of turn, more slices than the credit);
+  // out_of_order (a sequence number that does not rise by one).
+  [[nodiscard]] Expected<std::optional<ServerEvent>> receive(std::span<const std::byte>& bytes);
+
+  // Lets the client begin, at last_sequence + 1.
+  void welcome(std::uint64_t last_sequence);
+  // Verdicts. Ignored once the session is closed.
+  void acknowledge(std::uint64_t sequence);
+  void refuse(std::uint64_t sequence, const Error& why);
+  // Puts an error frame behind what is to be sent, and closes the session. Ignored if it is closed already.
+  void fail(const Error& why);
+
+  // Bytes to send, in order; the caller owns them from here on. At most one frame per slice of the credit, and two.
+  [[nodiscard]] std::vector<std::byte> take_output() noexcept { return std::exchange(output_, {}); }
+  [[nodiscard]] bool has_output() const noexcept { return !output_.empty(); }
+  [[nodiscard]] bool is_streaming() const noexcept { return state_ == State::streaming; }
+  [[nodiscard]] bool inside_frame() const noexcept { return decoder_.inside_frame(); }
+
+ private:
+  enum class State : std::uint8_t { awaiting_hello, awaiting_welcome, streaming, closed };
+
+  [[nodiscard]] Expected<ServerEvent> accept(Frame frame);
+  [[nodiscard]] Expected<ServerEvent> accept_hello(const Frame& frame) const;
+  [[nodiscard]] Expected<ServerEvent> accept_slice(Frame frame);
+
+  SessionLimits limits_;
+  FrameDecoder decoder_;
+  State state_ = State::awaiting_hello;
+  std::uint64_t last_sequence_ = 0;  // received
+  std::uint32_t unanswered_ = 0;
+  std::vector<std::byte> output_;
+};
+
+}  // namespace gaugeline::stream
