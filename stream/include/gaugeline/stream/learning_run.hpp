@@ -18,6 +18,9 @@
 
 namespace gaugeline::stream {
 
+// Every snapshot names all sources of its run, so there is a bound on them.
+inline constexpr std::size_t max_sources = 4096;
+
 class LearningRun {
  public:
   // Opens the directory, or makes it. If it holds snapshots, the learner is restored from the latest one; the options
@@ -28,11 +31,15 @@ class LearningRun {
   LearningRun& operator=(LearningRun&&) noexcept = default;
 
   // Learns the slice and publishes the snapshot; when it returns, the snapshot is on disk. `source` and `sequence` say
-  // which message the slice came in; they are kept in the snapshot, so that after a restart a sender goes on from there.
-  // A slice that is refused (bad data, out of order) changes nothing. If the snapshot cannot be written, the error is
-  // ErrorCode::io_error; the learner has then moved on, and the run refuses further slices until it is opened again.
+  // which message the slice came in; they are kept in the snapshot, so that after a restart a sender goes on from
+  // there. A slice that is refused (bad data, out of order; capacity_exceeded for source number max_sources + 1)
+  // changes nothing. If the snapshot cannot be written, the error is ErrorCode::io_error, and no other error is; the
+  // learner has then moved on, and the run refuses further slices until it is opened again.
   [[nodiscard]] Expected<SliceReport> process(const SliceView& slice, std::string_view source, std::uint64_t sequence);
 
+  // The last message of each source that the state on disk contains.
+  using Positions = std::map<std::string, std::uint64_t, std::less<>>;
+  [[nodiscard]] const Positions& positions() const noexcept { return positions_; }
   [[nodiscard]] std::uint64_t last_sequence(std::string_view source) const noexcept;  // 0: nothing of it yet
   [[nodiscard]] const OnlineLearner<float>& learner() const noexcept { return learner_; }
   [[nodiscard]] std::uint64_t slices() const noexcept { return learner_.state().slices; }
@@ -40,13 +47,16 @@ class LearningRun {
 
  private:
   LearningRun(formats::SnapshotStore store, OnlineLearner<float> learner, Executor& executor);
+  [[nodiscard]] Expected<> resume(const formats::Snapshot& snapshot);
+  [[nodiscard]] Expected<> publish(const SliceReport& report);
+
   formats::SnapshotStore store_;
   OnlineLearner<float> learner_;
   Executor* executor_;
   std::string run_;
   std::uint64_t parent_checksum_ = 0;
   bool failed_ = false;
-  std::map<std::string, std::uint64_t, std::less<>> sequences_;
+  Positions positions_;
 };
 
 }  // namespace gaugeline::stream

@@ -1,4 +1,7 @@
 // An Executor on a fixed set of threads; the calling thread is one of the workers.
+//
+// The threads sleep between calls of run(), which allocates nothing; waking them costs some microseconds, so tasks
+// should be much longer than that. One thread at a time may call run(). Tasks must not throw, nor call run() again.
 #pragma once
 
 #include <cstddef>

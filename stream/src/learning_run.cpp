@@ -1,0 +1,113 @@
+#include <gaugeline/stream/learning_run.hpp>
+
+#include <array>
+#include <random>
+#include <utility>
+#include <vector>
+
+#include "option_check.hpp"
+
+namespace gaugeline::stream {
+namespace {
+
+constexpr std::string_view program = "gaugeline " GAUGELINE_VERSION;
+
+// 128 random bits as 32 hexadecimal digits: two runs, on whatever machines, do not share one by chance.
+std::string draw_run_identity() {
+  constexpr std::string_view digits = "0123456789abcdef";
+  std::random_device device;
+  std::string identity;
+  for (int word = 0; word < 4; ++word) {
+    const std::uint32_t bits = device();
+    for (unsigned shift = 0; shift < 32; shift += 4) identity += digits[(bits >> shift) & 15U];
+  }
+  return identity;
+}
+
+std::vector<formats::SourcePositionView> views(const LearningRun::Positions& positions) {
+  std::vector<formats::SourcePositionView> views;
+  views.reserve(positions.size());
+  for (const auto& [source, sequence] : positions) views.push_back({.source = source, .sequence = sequence});
+  return views;
+}
+
+}  // namespace
+
+LearningRun::LearningRun(formats::SnapshotStore store, OnlineLearner<float> learner, Executor& executor)
+    : store_(std::move(store)), learner_(std::move(learner)), executor_(&executor) {}
+
+Expected<LearningRun> LearningRun::open(const std::filesystem::path& data_directory, const Options& options,
+                                        Executor& executor) {
+  auto store = formats::SnapshotStore::create(data_directory);
+  if (!store) return std::unexpected(store.error());
+  const auto latest = store->load_latest();
+  if (!latest) return std::unexpected(latest.error());
+  if (*latest) {
+    const auto same = check_same_behaviour((*latest)->view().options, options);
+    if (!same) return std::unexpected(same.error().within(data_directory.string()));
+  }
+  auto learner = OnlineLearner<float>::create(options);
+  if (!learner) return std::unexpected(learner.error());
+
+  LearningRun run(std::move(*store), std::move(*learner), executor);
+  if (!*latest) {
+    run.run_ = draw_run_identity();
+    return run;
+  }
+  if (const auto resumed = run.resume(**latest); !resumed) {
+    return std::unexpected(resumed.error().within(data_directory.string()));
+  }
+  return run;
+}
+
+Expected<> LearningRun::resume(const formats::Snapshot& snapshot) {
+  const auto view = snapshot.view();
+  run_ = view.lineage.run;
+  parent_checksum_ = snapshot.checksum();
+  for (const auto& position : view.sources) positions_.emplace(position.source, position.sequence);
+  return learner_.restore(view.state);
+}
+
+Expected<SliceReport> LearningRun::process(const SliceView& slice, std::string_view source, std::uint64_t sequence) {
+  if (failed_) {
+    return fail(ErrorCode::io_error, "the snapshot of slice ", slices() - 1,
+                " could not be written; open the run again to go on");
+  }
+  const auto known = positions_.find(source);
+  if (known == positions_.end() && positions_.size() >= max_sources) {
+    return fail(ErrorCode::capacity_exceeded, "source ", source, " is one more than the ", max_sources,
+                " that a run can have");
+  }
+  auto report = learner_.learn(slice, *executor_);
+  if (!report) return report;
+
+  // The position is part of the snapshot that contains the slice: state and position cannot come apart.
+  positions_.insert_or_assign(std::string(source), sequence);
+  if (const auto published = publish(*report); !published) {
+    failed_ = true;
+    return std::unexpected(published.error());
+  }
+  return report;
+}
+
+Expected<> LearningRun::publish(const SliceReport& report) {
+  const auto sources = views(positions_);
+  const auto checksum =
+      store_.publish({.lineage = {.run = run_, .program = program, .parent_checksum = parent_checksum_},
+                      .options = learner_.options(),
+                      .state = learner_.state(),
+                      .report = report,
+                      .sources = sources});
+  if (!checksum) {
+    return fail(ErrorCode::io_error, "snapshot of slice ", report.slice, ": ", checksum.error().message());
+  }
+  parent_checksum_ = *checksum;
+  return {};
+}
+
+std::uint64_t LearningRun::last_sequence(std::string_view source) const noexcept {
+  const auto position = positions_.find(source);
+  return position == positions_.end() ? 0 : position->second;
+}
+
+}  // namespace gaugeline::stream
