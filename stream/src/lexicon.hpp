@@ -1,0 +1,43 @@
+// The distinct tokens of an input, each stored once and numbered in the order of first use, with the number of its
+// uses.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+namespace gaugeline::stream {
+
+class Lexicon {
+ public:
+  // The token's id; a new token gets the next one. O(bytes of the token).
+  [[nodiscard]] std::uint32_t intern(std::string_view token) {
+    const auto found = ids_.find(token);
+    if (found != ids_.end()) return found->second;
+    const auto id = static_cast<std::uint32_t>(entries_.size());
+    entries_.push_back({&ids_.emplace(token, id).first->first});
+    return id;
+  }
+  void count_use(std::uint32_t id) noexcept { ++entries_[id].uses; }
+
+  [[nodiscard]] std::size_t size() const noexcept { return entries_.size(); }
+  [[nodiscard]] std::string_view token(std::uint32_t id) const noexcept { return *entries_[id].token; }
+  [[nodiscard]] std::uint64_t uses(std::uint32_t id) const noexcept { return entries_[id].uses; }
+
+ private:
+  struct Hash {
+    using is_transparent = void;
+    std::size_t operator()(std::string_view token) const noexcept { return std::hash<std::string_view>{}(token); }
+  };
+  struct Entry {
+    const std::string* token;  // a key of ids_, whose nodes do not move
+    std::uint64_t uses = 0;
+  };
+  std::unordered_map<std::string, std::uint32_t, Hash, std::equal_to<>> ids_;
+  std::vector<Entry> entries_;
+};
+
+}  // namespace gaugeline::stream
