@@ -23,7 +23,7 @@ constexpr double regularisation = 1e-6;
 // The power of two that brings the largest entry into [1/2, 1): squares then neither overflow nor vanish, and scaling
 // costs no accuracy. 1 for a zero matrix.
 double unit_scale(const Eigen::Ref<const Eigen::MatrixXd>& a) noexcept {
-  const double largest = a.size() == 0 ? 0 : a.cwiseAbs().maxCoeff();
+  const double largest = a.cwiseAbs().maxCoeff();
   int exponent = 0;
   std::frexp(largest, &exponent);
   return largest > 0 ? std::ldexp(1.0, -std::clamp(exponent, -1020, 1020)) : 1;
@@ -96,7 +96,7 @@ void project_out(const MatrixRef& u, Index k, Eigen::Ref<Eigen::VectorXd> x) noe
 // that direction alone) or, if nothing, of a coordinate axis.
 void normalise_columns(MatrixRef u, const MatrixRef& v) noexcept {
   const Index d = u.cols();
-  const double vanishing = static_cast<double>(d) * epsilon * (d == 0 ? 0 : u.col(0).norm());
+  const double vanishing = static_cast<double>(d) * epsilon * u.col(0).norm();
   for (Index k = 0; k < d; ++k) {
     bool found = u.col(k).norm() > vanishing;
     if (found) {

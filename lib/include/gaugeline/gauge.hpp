@@ -1,4 +1,5 @@
 // The gauge: Z -> Z R with R in O(d) changes no score u_i . v_j and no likelihood. These functions choose R.
+// All matrices are d x d with d >= 1, in double. Thread-safety: the functions have no state; work belongs to one call.
 #pragma once
 
 #include <span>
@@ -16,17 +17,20 @@ namespace gaugeline {
 // maximises tr(R^T (M + 1e-6 s_max I)) over O(d). With M = Z^T diag(w) Z_ref, |Z R - Z_ref|_w is never larger than
 // |Z - Z_ref|_w, and directions in which the tables hold nothing stay where they are. R = I if M = 0 or not finite. The
 // determinant is not forced: a reflected frame (a domain wall) is turned back too.
-// M and R are d x d; R^T R = I to 1e-12. Singular values by one-sided Jacobi in double: a float32 decomposition errs by
-// .01 to .5 at a condition of 1e6. work: gauge_work_doubles(d). O(d^3), no allocation.
+// R^T R = I to 1e-12, and R(B^T M B) = B^T R(M) B for B in O(d), up to rounding times the condition, at most 1e6. Singular
+// values in double: a float32 decomposition errs by .01 to .5 at a condition of 1e6, and flips determinants.
+// work: gauge_work_doubles(d). O(d^3), no allocation: 3 ms at d = 64, 9 ms at d = 100.
 void gauge_rotation(const Eigen::Ref<const Eigen::MatrixXd>& m, Eigen::Ref<Eigen::MatrixXd> rotation,
                     std::span<double> work) noexcept;
 
-// The largest principal angle of an orthogonal matrix, radians in [0, pi]: 2 asin(|R - I|_2 / 2).
+// The largest principal angle of an orthogonal matrix, radians in [0, pi]: 2 asin(|R - I|_2 / 2). Small angles come out
+// with full relative accuracy, angles near pi to 1e-7. A reflection gives pi.
 [[nodiscard]] double rotation_angle(const Eigen::Ref<const Eigen::MatrixXd>& rotation, std::span<double> work) noexcept;
 
 // A = U diag(sigma) V^T for a square matrix by one-sided Jacobi rotations (Hestenes 1958; Demmel & Veselic 1992):
 // on return the columns of `a` are u_k sigma_k, those of `v` are v_k, sorted by falling sigma; high relative accuracy.
-// For symmetric positive semi-definite A, v holds eigenvectors and sigma eigenvalues. O(d^3) a sweep, about 8 sweeps.
+// For symmetric positive semi-definite A, v holds eigenvectors and sigma eigenvalues. A is finite. O(d^3) a sweep, about
+// 8 sweeps; no allocation.
 void jacobi_svd(Eigen::Ref<Eigen::MatrixXd> a, Eigen::Ref<Eigen::MatrixXd> v, std::span<double> sigma) noexcept;
 
 }  // namespace gaugeline
