@@ -34,7 +34,8 @@ struct SliceData {
 // Limits that are checked before anything is allocated.
 struct SliceLimits {
   std::size_t tokens = std::size_t{1} << 24U;        // per side
-  std::size_t observations = std::size_t{1} << 27U;  // ids of sequences, pairs and values, each
+  std::size_t observations = std::size_t{1} << 27U;  // ids of sequences, sequences, pairs and values, each
+  std::size_t bytes = std::size_t{1} << 30U;         // of one encoded slice, decompressed
 };
 
 // Pairs come out sorted by (item, context), equal pairs as they came. Checks the slice (validate) first.

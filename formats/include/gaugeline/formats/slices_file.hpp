@@ -1,5 +1,7 @@
 // .slices: a file of many slices in the order of time, each compressed by zstd and guarded by a checksum. Byte level:
-// docs/formats.md.
+// docs/formats.md. A change of any byte, and a cut at any place, is detected.
+//
+// Thread-safety: none; each writer or reader belongs to one thread at a time. One slice is in memory at a time.
 #pragma once
 
 #include <cstdint>
@@ -7,6 +9,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include <gaugeline/error.hpp>
 #include <gaugeline/formats/slice_codec.hpp>
@@ -14,12 +17,15 @@
 namespace gaugeline::formats {
 
 // Writes to a temporary file beside `path`; finish() syncs it and puts it in place. Without finish() nothing is left.
+// "-" is standard output, which gets each slice as it is appended.
 class SlicesWriter {
  public:
   [[nodiscard]] static Expected<SlicesWriter> create(const std::filesystem::path& path);
   SlicesWriter(SlicesWriter&&) noexcept;
   SlicesWriter& operator=(SlicesWriter&&) noexcept;
   ~SlicesWriter();
+  // Slices come by the time they begin, else ErrorCode::out_of_order. A slice that is refused leaves the file as it
+  // was.
   [[nodiscard]] Expected<> append(const SliceView& slice);
   [[nodiscard]] Expected<> finish();
 
@@ -31,12 +37,13 @@ class SlicesWriter {
 
 class SlicesReader {
  public:
-  // "-" is standard input. Checks the file's header; counts the slices where the file can be sought.
+  // "-" is standard input. Checks the file's header and, of a regular file, its end record, which counts the slices.
   [[nodiscard]] static Expected<SlicesReader> open(const std::filesystem::path& path, const SliceLimits& limits = {});
   SlicesReader(SlicesReader&&) noexcept;
   SlicesReader& operator=(SlicesReader&&) noexcept;
   ~SlicesReader();
   // The next slice, checked; nullopt at the end of the file. Errors name the file, the slice's index and its offset.
+  // After a slice with bad content the next one can be read; after damage to the file the error stays.
   [[nodiscard]] Expected<std::optional<SliceData>> next();
   // The same as the bytes of its FlatBuffer, checked by decode_slice too: what a sender puts on the wire.
   [[nodiscard]] Expected<std::optional<std::vector<std::byte>>> next_encoded();

@@ -50,36 +50,52 @@ class ByteSink {
   [[nodiscard]] virtual Expected<> write(std::span<const std::byte> bytes) = 0;
 };
 
-// Work space that encode_snapshot needs: one row chunk, or the manifest, whichever is larger.
-[[nodiscard]] std::size_t snapshot_workspace_bytes(const SnapshotView& snapshot) noexcept;
+// Tables are cut into chunks of rows so that no FlatBuffer passes `chunk_bytes`. The same rows and the same chunk_bytes
+// give the same file.
+inline constexpr std::size_t default_chunk_bytes = std::size_t{64} << 20U;
+inline constexpr std::size_t max_chunk_bytes = (std::size_t{1} << 31U) - 65536;
+
+// Work space that encode_snapshot needs: one row chunk or the manifest, whichever is larger, and 40 bytes a chunk.
+[[nodiscard]] std::size_t snapshot_workspace_bytes(const SnapshotView& snapshot,
+                                                   std::size_t chunk_bytes = default_chunk_bytes) noexcept;
 
 // Writes a snapshot and returns its checksum. Uses no heap and no exceptions beyond what the sink does, so that it runs
-// on a device that has neither: give it a workspace and a sink into memory. Tables are cut into chunks of rows so that
-// no FlatBuffer passes `chunk_bytes` (at most 2^31 - 65536).
-inline constexpr std::size_t default_chunk_bytes = std::size_t{64} << 20U;
+// on a device that has neither: give it a workspace (of any alignment) and a sink into memory.
+//
+// Errors, before anything is written: invalid_argument where shapes do not fit each other or a figure is out of range
+// (the message names it; Snapshot::decode asks for the same, and for distinct tokens too), or where chunk_bytes is over
+// max_chunk_bytes or too small for one row; capacity_exceeded where the workspace is too small. Later: the sink's.
+// O(rows d + d^3).
 [[nodiscard]] Expected<std::uint64_t> encode_snapshot(const SnapshotView& snapshot, std::span<std::byte> workspace,
                                                       ByteSink& sink, std::size_t chunk_bytes = default_chunk_bytes);
 
-// A snapshot read back: owns everything. Tables are contiguous.
+// A snapshot read back: owns everything. Tables are contiguous. It can be moved, not copied.
 class Snapshot {
  public:
-  // Verifies every byte: structure, checksums, then meaning. `bytes` is the whole file.
+  Snapshot(Snapshot&&) noexcept = default;
+  Snapshot& operator=(Snapshot&&) noexcept = default;
+
+  // Verifies every byte: structure, checksums, then meaning. `bytes` is the whole file. Errors: bad_data,
+  // checksum_mismatch or unsupported_version, with the offset or the field. Memory: about that of the file.
   [[nodiscard]] static Expected<Snapshot> decode(std::span<const std::byte> bytes);
   [[nodiscard]] SnapshotView view() const noexcept;  // valid while the Snapshot lives and is not moved
+  // That of the file's footer, which covers all other bytes by way of their checksums; the same as encode_snapshot
+  // gave.
   [[nodiscard]] std::uint64_t checksum() const noexcept { return checksum_; }
 
  private:
+  friend class SnapshotDecoder;
+  Snapshot() = default;
   struct SideData {
+    [[nodiscard]] SideState<float> view(std::uint32_t dimension) const noexcept;
     std::vector<char> token_bytes;
     std::vector<std::uint32_t> token_ends;
     std::vector<float> embeddings, precision, diffusion, count, uses, null_variance, log_retention;
   };
-  friend class SnapshotDecoder;
   std::string run_, program_;
   std::uint64_t parent_checksum_ = 0, checksum_ = 0;
   Options options_;
   SliceReport report_;
-  std::uint64_t slices_ = 0;
   double time_unit_seconds_ = 0;
   std::vector<double> rotation_;
   std::vector<SourcePosition> sources_;

@@ -1,9 +1,14 @@
 // The snapshots of one data directory: DIR/snapshots/0000000012.snapshot is that of slice 12.
+//
+// A snapshot that is there is whole and on disk. Errors name the file. A damaged snapshot is an error, never skipped:
+// an older one would be a different state. Thread-safety: none for one store; a reader may open a directory that a
+// daemon is publishing into, and sees each snapshot whole or not at all.
 #pragma once
 
 #include <cstdint>
 #include <filesystem>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include <gaugeline/error.hpp>
@@ -16,9 +21,10 @@ namespace gaugeline::formats {
 
 class SnapshotStore {
  public:
-  // Makes the folders if they are missing, and removes temporary files that a crash left.
+  // For writing: makes the folders if they are missing, and removes temporary files that a crash left. One process may
+  // write to a data directory at a time.
   [[nodiscard]] static Expected<SnapshotStore> create(const std::filesystem::path& data_directory);
-  // For reading: an error if there is no such directory.
+  // For reading: an error (not_found) if there is no such directory.
   [[nodiscard]] static Expected<SnapshotStore> open(const std::filesystem::path& data_directory);
 
   // Temporary file, fsync, rename, fsync of the folder. Returns the snapshot's checksum once all of it is on disk.

@@ -1,0 +1,80 @@
+#include "options_codec.hpp"
+
+#include <utility>
+
+namespace gaugeline::formats {
+namespace {
+
+Time time_at(std::int64_t microseconds) noexcept { return Time(std::chrono::microseconds(microseconds)); }
+
+}  // namespace
+
+flatbuffers::Offset<schema::Options> write_options(flatbuffers::FlatBufferBuilder& builder, const Options& options) {
+  return schema::CreateOptions(
+      builder, std::to_underlying(options.likelihood), std::to_underlying(options.coupling),
+      std::to_underlying(options.gauge), options.seed, options.dimension, options.prior_precision, options.diffusion,
+      options.diffusion_rate, options.diffusion_min, options.diffusion_max, options.time_unit_seconds, options.sweeps,
+      options.first_slice_sweeps, options.negatives, options.count_decay, options.conjugate_gradient_steps,
+      options.negative_head, options.negative_tail, options.noise_deviation, options.admission_uses,
+      options.item_capacity, options.context_capacity, options.token_bytes_per_row, options.slice_token_capacity,
+      options.observation_capacity, options.worker_capacity);
+}
+
+Options read_options(const schema::Options& source) noexcept {
+  Options options;
+  options.likelihood = static_cast<Likelihood>(source.likelihood());
+  options.coupling = static_cast<Coupling>(source.coupling());
+  options.gauge = static_cast<GaugeFixing>(source.gauge());
+  options.seed = source.seed();
+  options.dimension = source.dimension();
+  options.prior_precision = source.prior_precision();
+  options.diffusion = source.diffusion();
+  options.diffusion_rate = source.diffusion_rate();
+  options.diffusion_min = source.diffusion_min();
+  options.diffusion_max = source.diffusion_max();
+  options.time_unit_seconds = source.time_unit_seconds();
+  options.sweeps = source.sweeps();
+  options.first_slice_sweeps = source.first_slice_sweeps();
+  options.negatives = source.negatives();
+  options.count_decay = source.count_decay();
+  options.conjugate_gradient_steps = source.conjugate_gradient_steps();
+  options.negative_head = source.negative_head();
+  options.negative_tail = source.negative_tail();
+  options.noise_deviation = source.noise_deviation();
+  options.admission_uses = source.admission_uses();
+  options.item_capacity = source.item_capacity();
+  options.context_capacity = source.context_capacity();
+  options.token_bytes_per_row = source.token_bytes_per_row();
+  options.slice_token_capacity = source.slice_token_capacity();
+  options.observation_capacity = source.observation_capacity();
+  options.worker_capacity = source.worker_capacity();
+  return options;
+}
+
+flatbuffers::Offset<schema::Report> write_report(flatbuffers::FlatBufferBuilder& builder, const SliceReport& report) {
+  return schema::CreateReport(builder, report.slice, report.interval.begin.time_since_epoch().count(),
+                              report.interval.end.time_since_epoch().count(), report.elapsed_units, report.observations,
+                              report.distinct, report.scored, report.score, report.rotation_angle,
+                              report.gauge_residual, report.item_rows, report.context_rows, report.new_item_rows,
+                              report.new_context_rows, report.unadmitted_tokens, report.unadmitted_observations);
+}
+
+SliceReport read_report(const schema::Report& source) noexcept {
+  return {.slice = source.slice(),
+          .interval = {time_at(source.begin()), time_at(source.end())},
+          .elapsed_units = source.elapsed_units(),
+          .observations = source.observations(),
+          .distinct = source.distinct(),
+          .scored = source.scored(),
+          .score = source.score(),
+          .rotation_angle = source.rotation_angle(),
+          .gauge_residual = source.gauge_residual(),
+          .item_rows = source.item_rows(),
+          .context_rows = source.context_rows(),
+          .new_item_rows = source.new_item_rows(),
+          .new_context_rows = source.new_context_rows(),
+          .unadmitted_tokens = source.unadmitted_tokens(),
+          .unadmitted_observations = source.unadmitted_observations()};
+}
+
+}  // namespace gaugeline::formats

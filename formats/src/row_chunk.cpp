@@ -1,0 +1,110 @@
+#include "row_chunk.hpp"
+
+#include "flatbuffer.hpp"
+#include "snapshot_layout.hpp"
+
+namespace gaugeline::formats {
+namespace {
+
+// Nine vectors' lengths, the table and its vtable, the builder's notes about them, and the alignments to 64.
+constexpr std::size_t overhead_bytes = 1024;
+constexpr std::size_t columns = 6;  // precision to log_retention
+
+std::size_t token_begin(const TokenList& tokens, std::size_t row) noexcept {
+  return row == 0 ? 0 : tokens.ends()[row - 1];
+}
+
+std::size_t row_bytes(const SideState<float>& side, TokenStorage tokens) noexcept {
+  const auto floats = static_cast<std::size_t>(side.embeddings.cols()) + columns;
+  return floats * sizeof(float) + (tokens == TokenStorage::stored ? sizeof(std::uint32_t) : 0);
+}
+
+flatbuffers::Offset<flatbuffers::Vector<std::uint32_t>> write_ends(flatbuffers::FlatBufferBuilder& builder,
+                                                                   const TokenList& tokens, RowRange rows) {
+  const std::size_t base = token_begin(tokens, rows.first);
+  builder.StartVector(rows.count, sizeof(std::uint32_t));
+  for (std::size_t i = rows.count; i-- > 0;)  // a builder grows downwards
+    builder.PushElement(static_cast<std::uint32_t>(tokens.ends()[rows.first + i] - base));
+  return {builder.EndVector(rows.count)};
+}
+
+Expected<> check_tokens(const schema::Rows& rows, std::uint32_t row_count, TokenStorage storage) {
+  const auto bytes = elements(rows.token_bytes());
+  const auto ends = elements(rows.token_ends());
+  const std::size_t expected = storage == TokenStorage::stored ? row_count : 0;
+  const TokenList tokens({reinterpret_cast<const char*>(bytes.data()), bytes.size()}, ends);
+  if (ends.size() != expected || !tokens.well_formed())
+    return fail(ErrorCode::bad_data, "row chunk: the ends of the tokens do not fit their bytes or the rows");
+  return {};
+}
+
+}  // namespace
+
+std::size_t row_chunk_bytes(const SideState<float>& side, RowRange rows, TokenStorage tokens) noexcept {
+  std::size_t bytes = overhead_bytes + rows.count * row_bytes(side, tokens);
+  if (tokens == TokenStorage::stored)
+    bytes += token_begin(side.tokens, rows.first + rows.count) - token_begin(side.tokens, rows.first);
+  return aligned_up(bytes);
+}
+
+RowRange next_rows(const SideState<float>& side, std::size_t first, TokenStorage tokens,
+                   std::size_t most_bytes) noexcept {
+  RowRange rows{first, 1};
+  while (rows.first + rows.count < side.size() &&
+         row_chunk_bytes(side, {rows.first, rows.count + 1}, tokens) <= most_bytes)
+    ++rows.count;
+  return rows;
+}
+
+std::span<const std::byte> write_row_chunk(flatbuffers::FlatBufferBuilder& builder, const SideState<float>& side,
+                                           RowRange rows, TokenStorage tokens) {
+  const auto column = [&](std::span<const float> values) {
+    return builder.CreateVector(values.subspan(rows.first, rows.count).data(), rows.count);
+  };
+  const auto dimension = static_cast<std::size_t>(side.embeddings.cols());
+  flatbuffers::Offset<flatbuffers::Vector<std::uint8_t>> token_bytes;
+  flatbuffers::Offset<flatbuffers::Vector<std::uint32_t>> token_ends;
+  if (tokens == TokenStorage::stored) {
+    const std::size_t begin = token_begin(side.tokens, rows.first);
+    const std::size_t end = token_begin(side.tokens, rows.first + rows.count);
+    token_bytes =
+        builder.CreateVector(reinterpret_cast<const std::uint8_t*>(side.tokens.bytes().data()) + begin, end - begin);
+    token_ends = write_ends(builder, side.tokens, rows);
+  }
+  const auto precision = column(side.precision);
+  const auto diffusion = column(side.diffusion);
+  const auto count = column(side.count);
+  const auto uses = column(side.uses);
+  const auto null_variance = column(side.null_variance);
+  const auto log_retention = column(side.log_retention);
+  builder.ForceVectorAlignment(rows.count * dimension, sizeof(float), part_alignment);
+  const auto embeddings = builder.CreateVector(side.embeddings.data() + rows.first * dimension, rows.count * dimension);
+  builder.Finish(schema::CreateRows(builder, embeddings, precision, diffusion, count, uses, null_variance,
+                                    log_retention, token_bytes, token_ends),
+                 schema::RowsIdentifier());
+  return {reinterpret_cast<const std::byte*>(builder.GetBufferPointer()), builder.GetSize()};
+}
+
+Expected<const schema::Rows*> read_row_chunk(const AlignedBytes& bytes, std::uint32_t row_count,
+                                             std::uint32_t dimension, TokenStorage tokens) {
+  const auto root = verified_root<schema::Rows>(bytes, schema::RowsIdentifier(), "row chunk");
+  if (!root) return root;
+  const schema::Rows& rows = **root;
+  const auto embeddings = elements(rows.embeddings());
+  if (embeddings.size() != std::size_t{row_count} * dimension)
+    return fail(ErrorCode::bad_data, "row chunk: ", embeddings.size(), " numbers are not ", row_count, " rows of ",
+                dimension);
+  const auto offset = reinterpret_cast<const std::byte*>(embeddings.data()) - bytes.get().data();
+  if (offset % static_cast<std::ptrdiff_t>(part_alignment) != 0)
+    return fail(ErrorCode::bad_data, "row chunk: the embeddings at offset ", offset, " are not aligned");
+  for (const auto* column :
+       {rows.precision(), rows.diffusion(), rows.count(), rows.uses(), rows.null_variance(), rows.log_retention()}) {
+    if (elements(column).size() != row_count)
+      return fail(ErrorCode::bad_data, "row chunk: a column has ", elements(column).size(), " entries for ", row_count,
+                  " rows");
+  }
+  if (const auto ok = check_tokens(rows, row_count, tokens); !ok) return std::unexpected(ok.error());
+  return root;
+}
+
+}  // namespace gaugeline::formats

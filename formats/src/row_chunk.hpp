@@ -1,0 +1,44 @@
+// One chunk of rows of one side as a FlatBuffer (schema/rows.fbs).
+#pragma once
+
+#include <flatbuffers/flatbuffers.h>
+#include <rows_generated.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+#include <gaugeline/error.hpp>
+#include <gaugeline/learner_state.hpp>
+
+#include "aligned_bytes.hpp"
+
+namespace gaugeline::formats {
+
+enum class TokenStorage : std::uint8_t {
+  stored,  // in the chunk
+  shared,  // they are those of the other side
+};
+
+struct RowRange {
+  std::size_t first = 0;
+  std::size_t count = 0;
+};
+
+// What the chunk takes at most while it is built and once it is finished: exact but for tables and padding.
+[[nodiscard]] std::size_t row_chunk_bytes(const SideState<float>& side, RowRange rows, TokenStorage tokens) noexcept;
+
+// As many rows from `first` on as stay within `most_bytes`, but at least one.
+[[nodiscard]] RowRange next_rows(const SideState<float>& side, std::size_t first, TokenStorage tokens,
+                                 std::size_t most_bytes) noexcept;
+
+// Builds the chunk; the result lies in the builder.
+[[nodiscard]] std::span<const std::byte> write_row_chunk(flatbuffers::FlatBufferBuilder& builder,
+                                                         const SideState<float>& side, RowRange rows,
+                                                         TokenStorage tokens);
+
+// Structure and shape: every column has `row_count` rows, and the tokens are well formed. Figures are checked later.
+[[nodiscard]] Expected<const schema::Rows*> read_row_chunk(const AlignedBytes& bytes, std::uint32_t row_count,
+                                                           std::uint32_t dimension, TokenStorage tokens);
+
+}  // namespace gaugeline::formats

@@ -1,0 +1,102 @@
+#include <unistd.h>
+#include <zstd.h>
+
+#include <limits>
+#include <utility>
+
+#include <gaugeline/formats/atomic_file.hpp>
+#include <gaugeline/formats/slices_file.hpp>
+
+#include "file_descriptor.hpp"
+#include "slices_record.hpp"
+
+namespace gaugeline::formats {
+namespace {
+
+// See docs/formats.md for the measurement.
+constexpr int compression_level = 19;
+
+class StandardOutput final : public ByteSink {
+ public:
+  Expected<> write(std::span<const std::byte> bytes) override {
+    return write_all(STDOUT_FILENO, bytes, "standard output");
+  }
+};
+
+Expected<std::vector<std::byte>> compress(std::span<const std::byte> raw) {
+  std::vector<std::byte> compressed(ZSTD_compressBound(raw.size()));
+  const std::size_t size =
+      ZSTD_compress(compressed.data(), compressed.size(), raw.data(), raw.size(), compression_level);
+  if (ZSTD_isError(size) != 0) return fail(ErrorCode::out_of_memory, "zstd: ", ZSTD_getErrorName(size));
+  compressed.resize(size);
+  return compressed;
+}
+
+}  // namespace
+
+struct SlicesWriter::Impl {
+  explicit Impl(const std::filesystem::path& where) : path(where) {}
+
+  ByteSink& sink() noexcept { return file ? static_cast<ByteSink&>(*file) : output; }
+
+  Expected<> write_record(RecordHeader header, std::span<const std::byte> payload) {
+    auto written = sink().write(header.sealed(payload));
+    if (written) written = sink().write(payload);
+    closed = closed || !written;  // half a record may have gone out: nothing can follow it
+    return written;
+  }
+
+  std::filesystem::path path;
+  std::optional<AtomicFile> file;  // none: standard output
+  StandardOutput output;
+  std::uint32_t count = 0;
+  Time last_begin = Time::min();
+  bool closed = false;
+};
+
+SlicesWriter::SlicesWriter(std::unique_ptr<Impl> impl) noexcept : impl_(std::move(impl)) {}
+SlicesWriter::SlicesWriter(SlicesWriter&&) noexcept = default;
+SlicesWriter& SlicesWriter::operator=(SlicesWriter&&) noexcept = default;
+SlicesWriter::~SlicesWriter() = default;
+
+Expected<SlicesWriter> SlicesWriter::create(const std::filesystem::path& path) {
+  auto impl = std::make_unique<Impl>(path);
+  if (path != "-") {
+    auto file = AtomicFile::create(path);
+    if (!file) return std::unexpected(file.error());
+    impl->file.emplace(std::move(*file));
+  }
+  if (const auto written = impl->sink().write(slices_header()); !written) return std::unexpected(written.error());
+  return SlicesWriter(std::move(impl));
+}
+
+Expected<> SlicesWriter::append(const SliceView& slice) {
+  if (impl_->closed) return fail(ErrorCode::invalid_argument, impl_->path.native(), ": is finished, or a write failed");
+  if (impl_->count == std::numeric_limits<std::uint32_t>::max())
+    return fail(ErrorCode::capacity_exceeded, impl_->path.native(), ": no more than 2^32 - 1 slices fit in one file");
+  if (slice.interval.begin < impl_->last_begin)
+    return fail(ErrorCode::out_of_order, impl_->path.native(), ": slice ", impl_->count,
+                " begins before the slice before it");
+  const auto raw = encode_slice(slice);
+  if (!raw) return std::unexpected(raw.error());
+  const auto compressed = compress(*raw);
+  if (!compressed) return std::unexpected(compressed.error());
+  const RecordHeader header{.kind = RecordKind::slice,
+                            .compressed_bytes = static_cast<std::uint32_t>(compressed->size()),
+                            .raw_bytes = static_cast<std::uint32_t>(raw->size()),
+                            .index = impl_->count};
+  if (auto written = impl_->write_record(header, *compressed); !written) return written;
+  ++impl_->count;
+  impl_->last_begin = slice.interval.begin;
+  return {};
+}
+
+Expected<> SlicesWriter::finish() {
+  if (impl_->closed) return fail(ErrorCode::invalid_argument, impl_->path.native(), ": is finished, or a write failed");
+  if (auto written = impl_->write_record({.kind = RecordKind::end, .index = impl_->count}, {}); !written)
+    return written;
+  impl_->closed = true;
+  return impl_->file ? impl_->file->commit() : Expected<>();
+}
+
+}  // namespace gaugeline::formats

@@ -1,0 +1,160 @@
+#include "snapshot_check.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <numbers>
+#include <unordered_set>
+
+#include <gaugeline/slice.hpp>
+
+namespace gaugeline::formats {
+namespace {
+
+constexpr double orthogonality_tolerance = 1e-6;
+constexpr std::size_t run_digits = 32;
+constexpr std::size_t max_name_bytes = 255;  // of the program and of a source
+
+struct Range {
+  bool (*holds)(double figure) noexcept;
+  std::string_view words;
+};
+constexpr Range finite{[](double figure) noexcept { return std::isfinite(figure); }, "finite"};
+constexpr Range not_negative{[](double figure) noexcept { return figure >= 0 && std::isfinite(figure); },
+                             "finite and >= 0"};
+constexpr Range positive{[](double figure) noexcept { return figure > 0 && std::isfinite(figure); }, "finite and > 0"};
+constexpr Range angle{[](double figure) noexcept { return figure >= 0 && figure <= std::numbers::pi + 1e-9; },
+                      "an angle in [0, pi]"};
+
+bool is_hexadecimal(char c) noexcept { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); }
+
+Expected<> check_lineage(const SnapshotView& snapshot) noexcept {
+  const LineageView& lineage = snapshot.lineage;
+  if (lineage.run.size() != run_digits || !std::ranges::all_of(lineage.run, is_hexadecimal))
+    return fail(ErrorCode::bad_data, "run: \"", lineage.run.substr(0, run_digits), "\" is not 32 hexadecimal digits");
+  if (lineage.program.size() > max_name_bytes)
+    return fail(ErrorCode::bad_data, "program: ", lineage.program.size(), " bytes are over ", max_name_bytes);
+  for (std::size_t s = 0; s < snapshot.sources.size(); ++s) {
+    const std::size_t bytes = snapshot.sources[s].source.size();
+    if (bytes == 0 || bytes > max_name_bytes)
+      return fail(ErrorCode::bad_data, "sources[", s, "]: a name has 1 to ", max_name_bytes, " bytes, not ", bytes);
+  }
+  return {};
+}
+
+Expected<> check_report(const SnapshotView& snapshot) noexcept {
+  const SliceReport& report = snapshot.report;
+  const LearnerState<float>& state = snapshot.state;
+  if (state.slices == 0 || report.slice != state.slices - 1)
+    return fail(ErrorCode::bad_data, "report: slice ", report.slice, " is not the last of ", state.slices);
+  if (report.interval != state.interval || report.interval.begin >= report.interval.end)
+    return fail(ErrorCode::bad_data, "interval: the report's and the state's differ, or it ends before it begins");
+  if (report.item_rows != state.items.size() || report.context_rows != state.contexts.size())
+    return fail(ErrorCode::bad_data, "report: ", report.item_rows, " items and ", report.context_rows,
+                " contexts, but the tables have ", state.items.size(), " and ", state.contexts.size(), " rows");
+  struct Figure {
+    std::string_view name;
+    double value;
+    Range range;
+  };
+  for (const auto& [name, value, range] :
+       {Figure{"time_unit_seconds", state.time_unit_seconds, positive},
+        Figure{"elapsed_units", report.elapsed_units, not_negative},
+        Figure{"observations", report.observations, not_negative}, Figure{"scored", report.scored, not_negative},
+        Figure{"score", report.score, finite}, Figure{"rotation_angle", report.rotation_angle, angle},
+        Figure{"gauge_residual", report.gauge_residual, not_negative},
+        Figure{"unadmitted_observations", report.unadmitted_observations, not_negative}}) {
+    if (!range.holds(value)) return fail(ErrorCode::bad_data, name, " is ", value, ", not ", range.words);
+  }
+  return {};
+}
+
+// R R^T = I. Row by row, since a matrix product may allocate.
+Expected<> check_rotation(std::span<const double> rotation, std::size_t dimension) noexcept {
+  if (rotation.size() != dimension * dimension)
+    return fail(ErrorCode::bad_data, "rotation: ", rotation.size(), " numbers are not ", dimension, " x ", dimension);
+  using Row = Eigen::Map<const Eigen::RowVectorXd>;
+  const auto row = [&](std::size_t i) {
+    return Row(rotation.data() + i * dimension, static_cast<Eigen::Index>(dimension));
+  };
+  for (std::size_t i = 0; i < dimension; ++i) {
+    for (std::size_t j = 0; j <= i; ++j) {
+      const double error = std::abs(row(i).dot(row(j)) - (i == j ? 1.0 : 0.0));
+      if (!(error <= orthogonality_tolerance))
+        return fail(ErrorCode::bad_data, "rotation: rows ", i, " and ", j, " are off orthonormal by ", error, ", over ",
+                    orthogonality_tolerance);
+    }
+  }
+  return {};
+}
+
+Expected<> check_column(std::span<const float> column, std::size_t rows, Range range, std::string_view side,
+                        std::string_view name) noexcept {
+  if (column.size() != rows)
+    return fail(ErrorCode::bad_data, side, ": ", name, " has ", column.size(), " entries for ", rows, " rows");
+  const auto bad = std::ranges::find_if_not(column, range.holds);
+  if (bad == column.end()) return {};
+  return fail(ErrorCode::bad_data, side, ": ", name, " of row ", bad - column.begin(), " is ", *bad, ", not ",
+              range.words);
+}
+
+Expected<> check_embeddings(const ConstTable<float>& table, std::size_t rows, std::uint32_t dimension,
+                            std::string_view side) noexcept {
+  if (static_cast<std::size_t>(table.rows()) != rows || table.cols() != static_cast<Eigen::Index>(dimension))
+    return fail(ErrorCode::bad_data, side, ": the table is ", table.rows(), " x ", table.cols(), " for ", rows,
+                " tokens of dimension ", dimension);
+  for (Eigen::Index row = 0; row < table.rows(); ++row) {
+    if (!table.row(row).allFinite())
+      return fail(ErrorCode::bad_data, side, ": the embedding of row ", row, " is not finite");
+  }
+  return {};
+}
+
+Expected<> check_side(const SideState<float>& state, std::uint32_t dimension, std::size_t capacity,
+                      std::string_view side) noexcept {
+  const std::size_t rows = state.size();
+  if (rows > capacity)
+    return fail(ErrorCode::bad_data, side, ": ", rows, " rows are over the capacity of ", capacity, " in the options");
+  if (auto ok = check_tokens(state.tokens, side); !ok) return ok;
+  if (auto ok = check_embeddings(state.embeddings, rows, dimension, side); !ok) return ok;
+  struct Column {
+    std::span<const float> values;
+    Range range;
+    std::string_view name;
+  };
+  for (const auto& [values, range, name] :
+       {Column{state.precision, positive, "precision"}, Column{state.diffusion, not_negative, "diffusion"},
+        Column{state.count, not_negative, "count"}, Column{state.uses, not_negative, "uses"},
+        Column{state.null_variance, not_negative, "null_variance"},
+        Column{state.log_retention, finite, "log_retention"}}) {
+    if (auto ok = check_column(values, rows, range, side, name); !ok) return ok;
+  }
+  return {};
+}
+
+}  // namespace
+
+Expected<> check_snapshot(const SnapshotView& snapshot) noexcept {
+  const LearnerState<float>& state = snapshot.state;
+  const Options& options = snapshot.options;
+  if (const auto ok = validate(options); !ok) return fail(ErrorCode::bad_data, "options: ", ok.error().message());
+  if (state.dimension != options.dimension)
+    return fail(ErrorCode::bad_data, "dimension: ", state.dimension, " in the state, ", options.dimension,
+                " in the options");
+  if (auto ok = check_lineage(snapshot); !ok) return ok;
+  if (auto ok = check_report(snapshot); !ok) return ok;
+  if (auto ok = check_rotation(state.rotation, state.dimension); !ok) return ok;
+  if (auto ok = check_side(state.items, state.dimension, options.item_capacity, "items"); !ok) return ok;
+  return check_side(state.contexts, state.dimension, options.context_capacity, "contexts");
+}
+
+Expected<> check_distinct(const TokenList& tokens, std::string_view side) {
+  std::unordered_set<std::string_view> seen;
+  seen.reserve(tokens.size());
+  for (std::size_t row = 0; row < tokens.size(); ++row) {
+    if (!seen.insert(tokens[row]).second)
+      return fail(ErrorCode::bad_data, side, ": row ", row, ": the token \"", tokens[row], "\" is there already");
+  }
+  return {};
+}
+
+}  // namespace gaugeline::formats

@@ -1,0 +1,160 @@
+#include <gaugeline/formats/snapshot.hpp>
+
+#include "checksum.hpp"
+#include "flatbuffer.hpp"
+#include "manifest.hpp"
+#include "options_codec.hpp"
+#include "row_chunk.hpp"
+#include "snapshot_check.hpp"
+#include "snapshot_layout.hpp"
+
+namespace gaugeline::formats {
+
+class SnapshotDecoder {
+ public:
+  explicit SnapshotDecoder(std::span<const std::byte> file) noexcept : file_(file) {}
+
+  Expected<Snapshot> decode() {
+    if (const auto ok = check_snapshot_header(file_); !ok) return std::unexpected(ok.error());
+    const auto footer = SnapshotFooter::parse(file_);
+    if (!footer) return std::unexpected(footer.error());
+    snapshot_.checksum_ = footer->checksum;
+    for (const auto step :
+         {&SnapshotDecoder::read_manifest_part, &SnapshotDecoder::read_tables, &SnapshotDecoder::check_meaning}) {
+      if (const auto ok = (this->*step)(*footer); !ok) return std::unexpected(ok.error());
+    }
+    return std::move(snapshot_);
+  }
+
+ private:
+  Expected<> read_manifest_part(const SnapshotFooter& footer) {
+    const auto bytes = file_.subspan(footer.manifest_offset, footer.manifest_bytes);
+    if (checksum(bytes) != footer.manifest_checksum)
+      return fail(ErrorCode::checksum_mismatch, "offset ", footer.manifest_offset, ": the manifest is damaged");
+    const AlignedBytes aligned(bytes);
+    const auto manifest = read_manifest(aligned);
+    if (!manifest) return std::unexpected(manifest.error());
+    take(**manifest);
+    if (const auto ok = validate(snapshot_.options_); !ok)
+      return fail(ErrorCode::bad_data, "manifest: options: ", ok.error().message());
+    const auto rows = check_chunks(chunks_, snapshot_.options_.dimension, footer.manifest_offset);
+    if (!rows) return std::unexpected(rows.error());
+    rows_ = *rows;
+    return {};
+  }
+
+  void take(const schema::Manifest& manifest) {
+    snapshot_.run_ = manifest.run()->str();
+    snapshot_.program_ = manifest.program()->str();
+    snapshot_.parent_checksum_ = manifest.parent_checksum();
+    snapshot_.options_ = read_options(*manifest.options());
+    snapshot_.report_ = read_report(*manifest.report());
+    snapshot_.time_unit_seconds_ = manifest.time_unit_seconds();
+    snapshot_.rotation_ = copied_elements<double>(manifest.rotation());
+    chunks_ = copied_elements<schema::Chunk>(manifest.chunks());
+    shared_tokens_ = manifest.contexts_share_tokens();
+    take_sources(manifest);
+  }
+
+  void take_sources(const schema::Manifest& manifest) {
+    const auto bytes = elements(manifest.source_name_bytes());
+    const TokenList names({reinterpret_cast<const char*>(bytes.data()), bytes.size()},
+                          elements(manifest.source_name_ends()));
+    const auto sequences = copied_elements<std::uint64_t>(manifest.source_sequences());
+    for (std::size_t s = 0; s < names.size(); ++s) snapshot_.sources_.push_back({std::string(names[s]), sequences[s]});
+    for (const auto& position : snapshot_.sources_)
+      snapshot_.source_views_.push_back({position.source, position.sequence});
+  }
+
+  Expected<> read_tables(const SnapshotFooter&) {
+    reserve(snapshot_.items_, rows_[0]);
+    reserve(snapshot_.contexts_, rows_[1]);
+    for (const schema::Chunk& chunk : chunks_) {
+      if (const auto ok = read_chunk(chunk); !ok)
+        return std::unexpected(ok.error().within("offset " + std::to_string(chunk.offset())));
+    }
+    if (!shared_tokens_) return {};
+    snapshot_.contexts_.token_bytes = snapshot_.items_.token_bytes;
+    snapshot_.contexts_.token_ends = snapshot_.items_.token_ends;
+    return {};
+  }
+
+  void reserve(Snapshot::SideData& side, std::uint64_t rows) const {
+    side.embeddings.reserve(rows * snapshot_.options_.dimension);
+    for (auto* column :
+         {&side.precision, &side.diffusion, &side.count, &side.uses, &side.null_variance, &side.log_retention})
+      column->reserve(rows);
+  }
+
+  Expected<> read_chunk(const schema::Chunk& chunk) {
+    const auto bytes = file_.subspan(chunk.offset(), chunk.length());
+    if (checksum(bytes) != chunk.checksum()) return fail(ErrorCode::checksum_mismatch, "a row chunk is damaged");
+    const std::uint64_t end = chunk.offset() + chunk.length();
+    if (!is_zero(file_, end, aligned_up(end)))
+      return fail(ErrorCode::bad_data, "the padding after a row chunk is not zero");
+    const bool shared = shared_tokens_ && chunk.side() == 1;
+    const AlignedBytes aligned(bytes);
+    const auto rows = read_row_chunk(aligned, chunk.row_count(), snapshot_.options_.dimension,
+                                     shared ? TokenStorage::shared : TokenStorage::stored);
+    if (!rows) return std::unexpected(rows.error());
+    append(**rows, chunk.side() == 0 ? snapshot_.items_ : snapshot_.contexts_);
+    return {};
+  }
+
+  static void append(const schema::Rows& rows, Snapshot::SideData& side) {
+    const auto extend = [](auto& column, const auto& more) { column.insert(column.end(), more.begin(), more.end()); };
+    extend(side.embeddings, elements(rows.embeddings()));
+    extend(side.precision, elements(rows.precision()));
+    extend(side.diffusion, elements(rows.diffusion()));
+    extend(side.count, elements(rows.count()));
+    extend(side.uses, elements(rows.uses()));
+    extend(side.null_variance, elements(rows.null_variance()));
+    extend(side.log_retention, elements(rows.log_retention()));
+    const auto base = static_cast<std::uint32_t>(side.token_bytes.size());
+    for (const std::uint32_t end : elements(rows.token_ends())) side.token_ends.push_back(base + end);
+    extend(side.token_bytes, elements(rows.token_bytes()));
+  }
+
+  Expected<> check_meaning(const SnapshotFooter&) {
+    const SnapshotView view = snapshot_.view();
+    if (auto ok = check_snapshot(view); !ok) return ok;
+    if (auto ok = check_distinct(view.state.items.tokens, "items"); !ok) return ok;
+    return check_distinct(view.state.contexts.tokens, "contexts");
+  }
+
+  std::span<const std::byte> file_;
+  Snapshot snapshot_;
+  std::vector<schema::Chunk> chunks_;
+  RowCounts rows_{};
+  bool shared_tokens_ = false;
+};
+
+Expected<Snapshot> Snapshot::decode(std::span<const std::byte> bytes) { return SnapshotDecoder(bytes).decode(); }
+
+SideState<float> Snapshot::SideData::view(std::uint32_t dimension) const noexcept {
+  return {.tokens = {token_bytes, token_ends},
+          .embeddings = {embeddings.data(), static_cast<Eigen::Index>(precision.size()),
+                         static_cast<Eigen::Index>(dimension)},
+          .precision = precision,
+          .diffusion = diffusion,
+          .count = count,
+          .uses = uses,
+          .null_variance = null_variance,
+          .log_retention = log_retention};
+}
+
+SnapshotView Snapshot::view() const noexcept {
+  return {.lineage = {.run = run_, .program = program_, .parent_checksum = parent_checksum_},
+          .options = options_,
+          .state = {.slices = report_.slice + 1,
+                    .interval = report_.interval,
+                    .time_unit_seconds = time_unit_seconds_,
+                    .dimension = options_.dimension,
+                    .items = items_.view(options_.dimension),
+                    .contexts = contexts_.view(options_.dimension),
+                    .rotation = rotation_},
+          .report = report_,
+          .sources = source_views_};
+}
+
+}  // namespace gaugeline::formats
