@@ -50,8 +50,8 @@ std::optional<std::int64_t> round_to_integer(std::string_view whole, std::string
   std::int64_t result = 0;
   for (std::int64_t i = 0; i < point; ++i) {
     if (i >= count && result == 0) return 0;
+    if (result > bound / 10) return std::nullopt;
     result = 10 * result + (i < count ? digit(i) : 0);
-    if (result > bound) return std::nullopt;
   }
   const bool round_up = point >= 0 && point < count && digit(point) >= 5;
   return result + (round_up ? 1 : 0);
