@@ -6,7 +6,7 @@
 namespace gaugeline::formats {
 namespace {
 
-// Nine vectors' lengths, the table and its vtable, the builder's notes about them, and the alignments to 64.
+// Nine vectors' lengths, the table and its vtable, the builder's notes about them, and the alignments.
 constexpr std::size_t overhead_bytes = 1024;
 constexpr std::size_t columns = 6;  // precision to log_retention
 
@@ -77,7 +77,7 @@ std::span<const std::byte> write_row_chunk(flatbuffers::FlatBufferBuilder& build
   const auto uses = column(side.uses);
   const auto null_variance = column(side.null_variance);
   const auto log_retention = column(side.log_retention);
-  builder.ForceVectorAlignment(rows.count * dimension, sizeof(float), part_alignment);
+  builder.ForceVectorAlignment(rows.count * dimension, sizeof(float), embedding_alignment);
   const auto embeddings = builder.CreateVector(side.embeddings.data() + rows.first * dimension, rows.count * dimension);
   builder.Finish(schema::CreateRows(builder, embeddings, precision, diffusion, count, uses, null_variance,
                                     log_retention, token_bytes, token_ends),
@@ -95,7 +95,7 @@ Expected<const schema::Rows*> read_row_chunk(const AlignedBytes& bytes, std::uin
     return fail(ErrorCode::bad_data, "row chunk: ", embeddings.size(), " numbers are not ", row_count, " rows of ",
                 dimension);
   const auto offset = reinterpret_cast<const std::byte*>(embeddings.data()) - bytes.get().data();
-  if (offset % static_cast<std::ptrdiff_t>(part_alignment) != 0)
+  if (offset % static_cast<std::ptrdiff_t>(embedding_alignment) != 0)
     return fail(ErrorCode::bad_data, "row chunk: the embeddings at offset ", offset, " are not aligned");
   for (const auto* column :
        {rows.precision(), rows.diffusion(), rows.count(), rows.uses(), rows.null_variance(), rows.log_retention()}) {

@@ -15,6 +15,9 @@
 
 namespace gaugeline::formats {
 
+// Of the embeddings' numbers, in the file as in memory that begins where the file does: the most that FlatBuffers can.
+inline constexpr std::size_t embedding_alignment = 32;
+
 enum class TokenStorage : std::uint8_t {
   stored,  // in the chunk
   shared,  // they are those of the other side

@@ -1,0 +1,128 @@
+// Snapshots to encode, with the memory that they view.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <gaugeline/formats/snapshot.hpp>
+#include <gaugeline/random.hpp>
+
+#include "example_slices.hpp"
+
+namespace gaugeline::test {
+
+struct ExampleSide {
+  std::vector<char> token_bytes;
+  std::vector<std::uint32_t> token_ends;
+  std::vector<float> embeddings, precision, diffusion, count, uses, null_variance, log_retention;
+
+  ExampleSide(std::size_t rows, std::uint32_t dimension, std::string_view prefix, Random& random) {
+    for (std::size_t row = 0; row < rows; ++row) {
+      const std::string token = std::string(prefix) + std::to_string(row);
+      append_tokens(token_bytes, token_ends, {token});
+      for (std::uint32_t k = 0; k < dimension; ++k) embeddings.push_back(static_cast<float>(random.normal()));
+      precision.push_back(static_cast<float>(1e-3 + 100 * random.uniform()));
+      diffusion.push_back(static_cast<float>(random.uniform()));
+      count.push_back(static_cast<float>(1000 * random.uniform()));
+      uses.push_back(static_cast<float>(random.bits() % 100));
+      null_variance.push_back(static_cast<float>(random.uniform()));
+      log_retention.push_back(static_cast<float>(-random.uniform()));
+    }
+  }
+
+  [[nodiscard]] SideState<float> view(std::uint32_t dimension) const {
+    return {.tokens = {token_bytes, token_ends},
+            .embeddings = {embeddings.data(), static_cast<Eigen::Index>(token_ends.size()),
+                           static_cast<Eigen::Index>(dimension)},
+            .precision = precision,
+            .diffusion = diffusion,
+            .count = count,
+            .uses = uses,
+            .null_variance = null_variance,
+            .log_retention = log_retention};
+  }
+};
+
+// I - 2 v v^T / |v|^2: orthogonal, with determinant -1.
+inline std::vector<double> reflection(std::uint32_t dimension, Random& random) {
+  Eigen::VectorXd v(dimension);
+  for (double& x : v) x = random.normal();
+  const Eigen::Matrix<double, -1, -1, Eigen::RowMajor> r =
+      Eigen::MatrixXd::Identity(dimension, dimension) - 2 * v * v.transpose() / v.squaredNorm();
+  return {r.data(), r.data() + r.size()};
+}
+
+struct ExampleSnapshot {
+  Random random{5};
+  std::uint32_t dimension;
+  ExampleSide items, contexts;
+  std::vector<double> rotation;
+  std::string run = "0123456789abcdef0123456789abcdef";
+  std::vector<formats::SourcePositionView> sources{{"sotu.slices", 12}, {"tcp:10.0.0.1", 1}};
+  Options options;
+  SliceReport report;
+
+  ExampleSnapshot(std::size_t item_rows, std::size_t context_rows, std::uint32_t dimensions,
+                  std::string_view context_prefix = "context-")
+      : dimension(dimensions),
+        items(item_rows, dimensions, "item-", random),
+        contexts(context_rows, dimensions, context_prefix, random),
+        rotation(reflection(dimensions, random)) {
+    options.dimension = dimensions;
+    report.slice = 11;
+    report.interval = {microseconds(-3'000'000), microseconds(4'000'000)};
+    report.elapsed_units = 1.25;
+    report.observations = 1e6;
+    report.distinct = 123456789012345;
+    report.scored = 9e5;
+    report.score = -2.46875;
+    report.rotation_angle = .001;
+    report.gauge_residual = .125;
+    report.item_rows = static_cast<std::uint32_t>(item_rows);
+    report.context_rows = static_cast<std::uint32_t>(context_rows);
+    report.new_item_rows = 3;
+    report.new_context_rows = 4;
+    report.unadmitted_tokens = 5;
+    report.unadmitted_observations = 6.5;
+  }
+
+  [[nodiscard]] formats::SnapshotView view() const {
+    return {.lineage = {.run = run, .program = "gaugeline 0.1.0", .parent_checksum = 0xFEDCBA9876543210},
+            .options = options,
+            .state = {.slices = report.slice + 1,
+                      .interval = report.interval,
+                      .time_unit_seconds = 10 * 365.2425 * 86400,
+                      .dimension = dimension,
+                      .items = items.view(dimension),
+                      .contexts = contexts.view(dimension),
+                      .rotation = rotation},
+            .report = report,
+            .sources = sources};
+  }
+};
+
+// Items and contexts with the same tokens.
+inline ExampleSnapshot shared_snapshot(std::size_t rows, std::uint32_t dimension) {
+  return ExampleSnapshot(rows, rows, dimension, "item-");
+}
+
+class MemorySink final : public formats::ByteSink {
+ public:
+  Expected<> write(std::span<const std::byte> more) override {
+    bytes.insert(bytes.end(), more.begin(), more.end());
+    return {};
+  }
+  std::vector<std::byte> bytes;
+};
+
+inline Expected<std::vector<std::byte>> encode(const formats::SnapshotView& snapshot,
+                                               std::size_t chunk_bytes = formats::default_chunk_bytes) {
+  std::vector<std::byte> workspace(formats::snapshot_workspace_bytes(snapshot, chunk_bytes));
+  MemorySink sink;
+  const auto checksum = formats::encode_snapshot(snapshot, workspace, sink, chunk_bytes);
+  if (!checksum) return std::unexpected(checksum.error());
+  return sink.bytes;
+}
+
+}  // namespace gaugeline::test
