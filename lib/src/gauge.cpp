@@ -30,7 +30,7 @@ double unit_scale(const Eigen::Ref<const Eigen::MatrixXd>& a) noexcept {
 }
 
 // Columns p.. : the longest comes first (de Rijk 1989), which saves sweeps and leaves the columns nearly sorted.
-void bring_longest_forward(MatrixRef a, MatrixRef v, std::span<double> squared, Index p) noexcept {
+void bring_longest_forward(MatrixRef& a, MatrixRef& v, std::span<double> squared, Index p) noexcept {
   const auto first = squared.begin() + p;
   const Index q = std::max_element(first, squared.end()) - squared.begin();
   if (q == p) return;
@@ -40,7 +40,7 @@ void bring_longest_forward(MatrixRef a, MatrixRef v, std::span<double> squared, 
 }
 
 // Makes columns p and q orthogonal. False if they are already.
-bool rotate_pair(MatrixRef a, MatrixRef v, std::span<double> squared, Index p, Index q) noexcept {
+bool rotate_pair(MatrixRef& a, MatrixRef& v, std::span<double> squared, Index p, Index q) noexcept {
   double& alpha = squared[static_cast<std::size_t>(p)];
   double& beta = squared[static_cast<std::size_t>(q)];
   const double gamma = a.col(p).dot(a.col(q));
@@ -65,7 +65,7 @@ bool rotate_pair(MatrixRef a, MatrixRef v, std::span<double> squared, Index p, I
 }
 
 // a <- a J and v <- v J with J orthogonal, such that the columns of a J are orthogonal. `squared` is work space.
-void orthogonalise_columns(MatrixRef a, MatrixRef v, std::span<double> squared) noexcept {
+void orthogonalise_columns(MatrixRef& a, MatrixRef& v, std::span<double> squared) noexcept {
   const Index d = a.cols();
   bool turned = true;
   for (int sweep = 0; turned && sweep < sweep_limit; ++sweep) {
@@ -78,7 +78,18 @@ void orthogonalise_columns(MatrixRef a, MatrixRef v, std::span<double> squared) 
   }
 }
 
-void sort_by_length(MatrixRef a, MatrixRef v, std::span<double> squared) noexcept {
+// v <- the eigenvectors of M^T M, a <- M v: columns that are orthogonal but for the accuracy that squaring M has cost.
+// The sweeps that follow restore it, and are fewer by half. `work` holds 4 d.
+void start_from_gram(const MatrixRef& m, MatrixRef& a, MatrixRef& v, std::span<double> work) noexcept {
+  const Index d = m.cols();
+  const auto size = static_cast<std::size_t>(d);
+  // A column at a time, here and below: a product of two whole matrices would allocate.
+  for (Index k = 0; k < d; ++k) v.col(k).noalias() = m.transpose() * m.col(k);
+  symmetric_eigen(v, work.first(size), work.subspan(size));
+  for (Index k = 0; k < d; ++k) a.col(k).noalias() = m * v.col(k);
+}
+
+void sort_by_length(MatrixRef& a, MatrixRef& v, std::span<double> squared) noexcept {
   for (Index k = 0; k < a.cols(); ++k) squared[static_cast<std::size_t>(k)] = a.col(k).squaredNorm();
   for (Index k = 0; k < a.cols(); ++k) bring_longest_forward(a, v, squared, k);
 }
@@ -94,7 +105,7 @@ void project_out(const MatrixRef& u, Index k, Eigen::Ref<Eigen::VectorXd> x) noe
 // Turns the orthogonal columns u_k sigma_k into the u_k themselves. Where sigma_k vanishes next to the largest, nothing
 // is left of u_k but rounding errors: then u_k is what the columns before leave of v_k (so that the rotation leaves
 // that direction alone) or, if nothing, of a coordinate axis.
-void normalise_columns(MatrixRef u, const MatrixRef& v) noexcept {
+void normalise_columns(MatrixRef& u, const MatrixRef& v) noexcept {
   const Index d = u.cols();
   const double vanishing = static_cast<double>(d) * epsilon * u.col(0).norm();
   for (Index k = 0; k < d; ++k) {
@@ -118,8 +129,8 @@ void normalise_columns(MatrixRef u, const MatrixRef& v) noexcept {
 }
 
 // One Newton-Schulz step, R <- R (3 I - R^T R)/2: squares the error of R^T R = I, which has grown with each of the
-// d^2/2 Jacobi rotations of every sweep. A column at a time: a product of two whole matrices would allocate.
-void restore_orthogonality(MatrixRef rotation, Matrix gram, Matrix copy) noexcept {
+// d^2/2 Jacobi rotations of every sweep.
+void restore_orthogonality(MatrixRef& rotation, MatrixRef& gram, MatrixRef& copy) noexcept {
   copy = rotation;
   for (Index k = 0; k < rotation.cols(); ++k) gram.col(k).noalias() = copy.transpose() * copy.col(k);
   gram *= -.5;
@@ -146,11 +157,11 @@ void gauge_rotation(const Eigen::Ref<const Eigen::MatrixXd>& m, Eigen::Ref<Eigen
   rotation.setIdentity();
   if (!m.allFinite() || m.cwiseAbs().maxCoeff() == 0) return;
 
-  Matrix a(work.data(), d, d);
-  Matrix v(work.data() + size * size, d, d);
+  MatrixRef a = Matrix(work.data(), d, d);
+  MatrixRef v = Matrix(work.data() + size * size, d, d);
   const std::span<double> squared = work.subspan(2 * size * size, size);
-  a = m * unit_scale(m);
-  v.setIdentity();
+  rotation = m * unit_scale(m);
+  start_from_gram(rotation, a, v, work.subspan(2 * size * size));
   orthogonalise_columns(a, v, squared);
   sort_by_length(a, v, squared);
   // (M + e I) V = M V + e V: the columns that are orthogonal for M are nearly so for the regularised matrix.
@@ -165,13 +176,17 @@ void gauge_rotation(const Eigen::Ref<const Eigen::MatrixXd>& m, Eigen::Ref<Eigen
 double rotation_angle(const Eigen::Ref<const Eigen::MatrixXd>& rotation, std::span<double> work) noexcept {
   const Index d = rotation.rows();
   const auto size = static_cast<std::size_t>(d);
-  Matrix a(work.data(), d, d);
-  Matrix v(work.data() + size * size, d, d);
-  const std::span<double> sigma = work.subspan(2 * size * size, size);
-  a = rotation;
-  a.diagonal().array() -= 1;
-  jacobi_svd(a, v, sigma);
-  return 2 * std::asin(std::min(1.0, sigma[0] / 2));
+  Matrix moved(work.data(), d, d);
+  Matrix gram(work.data() + size * size, d, d);
+  const std::span<double> rest = work.subspan(2 * size * size);
+  moved = rotation;
+  moved.diagonal().array() -= 1;
+  const double scale = unit_scale(moved);
+  moved *= scale;
+  // The largest eigenvalue of a product has full relative accuracy, however small R - I is.
+  for (Index k = 0; k < d; ++k) gram.col(k).noalias() = moved.transpose() * moved.col(k);
+  symmetric_eigen(gram, rest.first(size), rest.subspan(size));
+  return 2 * std::asin(std::min(1.0, std::sqrt(rest[0]) / scale / 2));
 }
 
 }  // namespace gaugeline

@@ -127,8 +127,8 @@ void SkipGramStream::draw_pairs() {
       contexts.add(base_[j] * std::exp(std::min(largest_score, score)));
     }
     std::ranges::fill(counts, 0.0F);
-    const auto draws = static_cast<std::uint32_t>(options_.pairs_per_slice * base_[item] / base_sum + .5);
-    for (std::uint32_t n = 0; n < draws; ++n) {
+    const std::int64_t draws = std::llround(options_.pairs_per_slice * base_[item] / base_sum);
+    for (std::int64_t n = 0; n < draws; ++n) {
       const std::uint32_t context = contexts.draw(random_);
       if (random_.uniform() < held_out_share_of_pairs) {
         held_out_.push_back({.item = item, .context = context, .weight = 1});

@@ -29,7 +29,7 @@ enum class ErrorCode : std::uint8_t {
 
 [[nodiscard]] constexpr std::string_view name(ErrorCode code) noexcept {
   constexpr std::array<std::string_view, 10> names{
-      "invalid argument",  "capacity exceeded", "out of memory", "bad data", "unsupported version",
+      "invalid argument",  "capacity exceeded", "out of memory", "bad data",  "unsupported version",
       "checksum mismatch", "out of order",      "not found",     "I/O error", "protocol violation"};
   return names[static_cast<std::size_t>(code)];
 }
@@ -46,9 +46,7 @@ class Error {
   [[nodiscard]] std::string_view message() const noexcept { return {text_.data(), size_}; }
 
   // The same error, told from further out: "FILE: message".
-  [[nodiscard]] Error within(std::string_view where) const noexcept {
-    return Error(code_, where, ": ", message());
-  }
+  [[nodiscard]] Error within(std::string_view where) const noexcept { return Error(code_, where, ": ", message()); }
 
  private:
   static constexpr std::size_t capacity = 380;

@@ -18,7 +18,7 @@ struct SideState {
   std::span<const Scalar> diffusion;             // D: variance gained per coordinate and time unit
   std::span<const Scalar> count;                 // observations, faded by Options::count_decay per slice
   std::span<const Scalar> uses;                  // uses in the last slice
-  std::span<const Scalar> null_variance;         // C: see drift.hpp
+  std::span<const Scalar> null_variance;         // C: see drift.hpp; 0 as long as the row was never in data
   std::span<const Scalar> log_retention;         // sum of log(1 - gain) since the row was made: see drift.hpp
 
   [[nodiscard]] std::size_t size() const noexcept { return tokens.size(); }
@@ -44,16 +44,16 @@ struct LearnerState {
 struct SliceReport {
   std::uint64_t slice = 0;  // index, from 0
   TimeInterval interval;
-  double elapsed_units = 0;      // dt since the slice before; 0 for the first
-  double observations = 0;       // total weight of pairs, or number of values, that were learnt
-  std::uint64_t distinct = 0;    // distinct pairs, or values
+  double elapsed_units = 0;    // dt since the slice before; 0 for the first
+  double observations = 0;     // total weight of pairs, or number of values, that were learnt
+  std::uint64_t distinct = 0;  // distinct pairs, or values
   // Prequential: of the model before it saw the slice, over the observations whose two tokens it knew.
-  double scored = 0;             // their weight; 0 in the first slice
-  double score = 0;              // mean log-likelihood in nats of a positive with its k negatives (skip-gram), or of a
-                                 // value (Gaussian); higher is better; 0 if scored is 0
-  double rotation_angle = 0;     // radians: the largest principal angle of the gauge step's rotation
-  double gauge_residual = 0;     // |Z R - ref|_p / |ref|_p, weighted by prior precision; 0 in the first slice
-  std::uint32_t item_rows = 0;   // after the slice
+  double scored = 0;            // their weight; 0 in the first slice
+  double score = 0;             // mean log-likelihood in nats of a positive with its k negatives (skip-gram), or of a
+                                // value (Gaussian); higher is better; 0 if scored is 0
+  double rotation_angle = 0;    // radians: the largest principal angle of the gauge step's rotation
+  double gauge_residual = 0;    // |Z R - ref|_p / |ref|_p, weighted by prior precision; 0 in the first slice
+  std::uint32_t item_rows = 0;  // after the slice
   std::uint32_t context_rows = 0;
   std::uint32_t new_item_rows = 0;
   std::uint32_t new_context_rows = 0;

@@ -70,7 +70,7 @@ class OnlineLearner {
 
  private:
   class Impl;  // lies in the reserved memory
-  struct Memory;
+  friend std::size_t memory_bytes<Scalar>(const Options&) noexcept;
   OnlineLearner(Impl* impl, std::byte* owned) noexcept;
   Impl* impl_ = nullptr;
   std::byte* owned_ = nullptr;

@@ -29,13 +29,13 @@ struct Options {
   Likelihood likelihood = Likelihood::skipgram;
   Coupling coupling = Coupling::random_walk;
   GaugeFixing gauge = GaugeFixing::procrustes;
-  std::uint64_t seed = 1;       // of the first slice's random start, and of the draws of negatives
-  std::uint32_t dimension = 64; // d, 1 to 1024; time and memory grow in proportion, the gauge step with d^3
+  std::uint64_t seed = 1;        // of the first slice's random start, and of the draws of negatives
+  std::uint32_t dimension = 64;  // d, 1 to 1024; time and memory grow in proportion, the gauge step with d^3
 
-  float prior_precision = 10;    // p0 of a new row, per coordinate
-  float diffusion = 1e-2F;       // D0: variance that a row gains per coordinate and time unit; >= 0
-  float diffusion_rate = 0;      // rho in [0, 1]: how fast D_i follows what row i does; 0 holds it at D0
-  float diffusion_min = 1e-6F;   // D_i stays in [min, max]
+  float prior_precision = 10;   // p0 of a new row, per coordinate
+  float diffusion = 1e-2F;      // D0: variance that a row gains per coordinate and time unit; >= 0
+  float diffusion_rate = 0;     // rho in [0, 1]: how fast D_i follows what row i does; 0 holds it at D0
+  float diffusion_min = 1e-6F;  // D_i stays in [min, max]
   float diffusion_max = .3F;
   double time_unit_seconds = 0;  // unit of dt between the middles of slices; 0: the length of the first slice
 
@@ -43,11 +43,11 @@ struct Options {
   std::uint32_t first_slice_sweeps = 8;  // the same for the first slice (and for every one with Coupling::none)
 
   // skip-gram only
-  std::uint32_t negatives = 5;            // k: negatives per positive; 1 to 1000
-  float count_decay = .9F;                // cumulative counts fade by this factor per slice; 0: the slice's own counts only
+  std::uint32_t negatives = 5;  // k: negatives per positive; 1 to 1000
+  float count_decay = .9F;      // cumulative counts fade by this factor per slice; 0: the slice's own counts only
   std::uint32_t conjugate_gradient_steps = 3;
-  std::uint32_t negative_head = 256;      // the sum over negatives takes so many most frequent rows exactly ...
-  std::uint32_t negative_tail = 256;      // ... and so many drawn from the rest; exact if no rest is left
+  std::uint32_t negative_head = 256;  // the sum over negatives takes so many most frequent rows exactly ...
+  std::uint32_t negative_tail = 256;  // ... and so many drawn from the rest; exact if no rest is left
 
   // Gaussian only
   float noise_deviation = .5F;  // sigma, in units of the values
@@ -55,12 +55,12 @@ struct Options {
   std::uint32_t admission_uses = 1;  // a new token gets a row when it is used so often in one slice; >= 1
 
   // ---- changes memory and speed only -------------------------------------------------------------------------------
-  std::uint32_t item_capacity = 1U << 16U;        // rows; reserved at the start (see memory_bytes)
+  std::uint32_t item_capacity = 1U << 16U;  // rows; reserved at the start (see memory_bytes)
   std::uint32_t context_capacity = 1U << 16U;
-  std::uint32_t token_bytes_per_row = 24;         // room for token text, on the average
-  std::uint32_t slice_token_capacity = 1U << 18U; // distinct tokens per side that one slice may name
-  std::uint32_t observation_capacity = 1U << 23U; // distinct pairs, or values, that one slice may hold
-  std::uint32_t worker_capacity = 1;              // most workers that an Executor may have
+  std::uint32_t token_bytes_per_row = 24;          // room for token text, on the average
+  std::uint32_t slice_token_capacity = 1U << 18U;  // distinct tokens per side that one slice may name
+  std::uint32_t observation_capacity = 1U << 23U;  // distinct pairs, or values, that one slice may hold
+  std::uint32_t worker_capacity = 1;               // most workers that an Executor may have
 
   [[nodiscard]] static Options skipgram() noexcept { return {}; }
   [[nodiscard]] static Options gaussian() noexcept {

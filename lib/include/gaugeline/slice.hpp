@@ -21,22 +21,23 @@ namespace gaugeline {
 struct PairCount {
   std::uint32_t item = 0;
   std::uint32_t context = 0;
-  float weight = 0;  // how often the pair was seen; > 0 and finite
+  float weight = 0;  // how often the pair was seen; > 0, at most max_figure
 };
 
 struct PairValue {
   std::uint32_t item = 0;
   std::uint32_t context = 0;
-  float value = 0;  // finite
+  float value = 0;  // at most max_figure in magnitude
 };
 
 inline constexpr std::size_t max_token_bytes = 255;
 inline constexpr std::uint32_t max_window = 255;
+inline constexpr float max_figure = 1e12F;  // squares and sums of such figures stay inside float's range
 
 struct SliceView {
   TimeInterval interval;  // begin < end
 
-  TokenList item_tokens;     // distinct, each 1 to max_token_bytes bytes
+  TokenList item_tokens;     // each 1 to max_token_bytes bytes; one that is listed twice counts as one
   TokenList context_tokens;  // likewise; empty if contexts_are_items
   bool contexts_are_items = false;
 
@@ -61,8 +62,12 @@ struct SliceView {
   }
 };
 
-// Checks everything that is stated above except that tokens are distinct (whoever maps them to rows finds that out).
-// The error names the field, the position in it, and the value. O(size of the slice), no allocation.
+// Checks a list of tokens from outside: well formed, each 1 to max_token_bytes bytes. `field` begins the error's
+// message.
+[[nodiscard]] Expected<> check_tokens(const TokenList& tokens, std::string_view field) noexcept;
+
+// Checks everything that is stated above. The error names the field, the position in it, and the value. O(size of the
+// slice), no allocation.
 [[nodiscard]] Expected<> validate(const SliceView& slice) noexcept;
 
 }  // namespace gaugeline

@@ -1,0 +1,45 @@
+// How certainty decays between slices, and how fast each row is believed to move: z_t ~ N(z_t-1, D dt) per coordinate.
+// All scalars per row, since a scalar does not change when the frame is turned (a diagonal covariance would).
+#pragma once
+
+#include <algorithm>
+
+namespace gaugeline {
+
+// Precision of the prediction, 1 / (1/p + D dt), after a time dt >= 0 without data.
+template <class Scalar>
+[[nodiscard]] Scalar predicted_precision(Scalar precision, Scalar diffusion, Scalar elapsed) noexcept {
+  return 1 / (1 / precision + diffusion * elapsed);
+}
+
+// What the slice did to one row.
+template <class Scalar>
+struct RowStep {
+  Scalar posterior_before = 0;  // p_t-1
+  Scalar predicted = 0;         // pm_t
+  Scalar posterior = 0;         // p_t
+  Scalar squared_movement = 0;  // |z_t - z_t-1|^2
+  Scalar dimension = 0;         // d
+  Scalar elapsed = 0;           // dt > 0
+};
+
+template <class Scalar>
+struct DiffusionRule {
+  Scalar rate = 0;  // rho
+  Scalar min = 0;
+  Scalar max = 0;
+};
+
+// The adapted diffusion: with gain K = 1 - pm/p the movement has the expectation d K (1/p_t-1 + D dt), so
+//   e = (|dz|^2 / (d K) - 1/p_t-1) / dt,   D <- clip(D + rho K (e - D)).
+// Below a gain of .02 the data moved the row too little to say anything, and D stays (docs/algorithm.md).
+template <class Scalar>
+[[nodiscard]] Scalar adapted_diffusion(Scalar diffusion, const RowStep<Scalar>& step,
+                                       const DiffusionRule<Scalar>& rule) noexcept {
+  const Scalar gain = 1 - step.predicted / step.posterior;
+  if (!(gain >= Scalar(.02)) || !(step.elapsed > 0)) return diffusion;
+  const Scalar estimate = (step.squared_movement / (step.dimension * gain) - 1 / step.posterior_before) / step.elapsed;
+  return std::clamp(diffusion + rule.rate * gain * (estimate - diffusion), rule.min, rule.max);
+}
+
+}  // namespace gaugeline

@@ -1,0 +1,342 @@
+#include "filter.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include <gaugeline/diffusion_prior.hpp>
+#include <gaugeline/gauge.hpp>
+#include <gaugeline/random.hpp>
+
+namespace gaugeline {
+namespace {
+
+constexpr Side sides[] = {Side::items, Side::contexts};
+
+// In microseconds; the sum in double since the ends of int64 are valid times.
+double middle(TimeInterval interval) noexcept {
+  return .5 * (static_cast<double>(interval.begin.time_since_epoch().count()) +
+               static_cast<double>(interval.end.time_since_epoch().count()));
+}
+
+template <class Scalar>
+bool all_finite(const SideRows<Scalar>& side) noexcept {
+  for (std::size_t row = 0; row < side.size(); ++row) {
+    if (!std::isfinite(side.row(row).squaredNorm()) || !std::isfinite(side.data_precision[row])) return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+template <class Scalar>
+void Filter<Scalar>::reserve(Arena& arena) noexcept {
+  const std::size_t d = options().dimension;
+  model_.reserve(arena);
+  observations_.reserve(arena, options());
+  admission_.reserve(arena, options());
+  sums_.reserve(arena, options());
+  prequential_.reserve(arena, options());
+  if (options().likelihood == Likelihood::skipgram) {
+    negatives_.reserve(arena, options());
+    skipgram_.reserve(arena, options());
+  } else {
+    gaussian_.reserve(arena, options());
+  }
+  overlap_ = arena.take<double>(d * d);
+  gauge_work_ = arena.take<double>(gauge_work_doubles(d));
+}
+
+// ---- one slice
+// -------------------------------------------------------------------------------------------------------
+
+template <class Scalar>
+Expected<SliceReport> Filter<Scalar>::learn(const SliceView& slice, Executor& executor) noexcept {
+  if (auto ok = check(slice, executor); !ok) return std::unexpected(ok.error());
+  SliceReport report{.slice = model_.slices, .interval = slice.interval};
+  if (model_.slices > 0)
+    report.elapsed_units = (middle(slice.interval) - middle(model_.interval)) * 1e-6 / model_.time_unit_seconds;
+  const auto known = model_.sizes();
+  if (auto ok = find_rows(slice, report); !ok) {
+    model_.forget_rows_from(known);
+    return std::unexpected(ok.error());
+  }
+  model_.start_rows(known);
+  count(report);
+  const bool has_data = report.observations > 0;
+  if (!model_.cold && has_data) score(report, executor);
+
+  predict(model_.items, known.items, report.elapsed_units);
+  predict(model_.contexts, known.contexts, report.elapsed_units);
+  model_.rotation().setIdentity();
+  if (has_data) {
+    weigh_negatives(report.observations);
+    solve(executor);
+    if (!all_finite(model_.items) || !all_finite(model_.contexts)) {
+      for (const Side which : sides) model_.side(which).table() = model_.side(which).reference_table();
+      model_.forget_rows_from(known);
+      return fail(ErrorCode::bad_data, "the slice's figures drive the embeddings beyond the range of numbers");
+    }
+    if (!model_.cold) fix_gauge(executor);
+  }
+  const Eigen::Index d = model_.dimension();
+  report.rotation_angle =
+      rotation_angle(Eigen::Map<const Eigen::MatrixXd>(model_.rotation().data(), d, d), gauge_work_);
+  report.gauge_residual = model_.cold ? 0 : gauge_residual();
+
+  update(Side::items, known.items, slice, report.elapsed_units);
+  update(Side::contexts, known.contexts, slice, report.elapsed_units);
+  if (model_.slices++ == 0)
+    model_.time_unit_seconds = options().time_unit_seconds > 0
+                                   ? options().time_unit_seconds
+                                   : std::chrono::duration<double>(slice.interval.end - slice.interval.begin).count();
+  model_.interval = slice.interval;
+  model_.cold = model_.cold && !has_data;
+  return report;
+}
+
+template <class Scalar>
+Expected<> Filter<Scalar>::check(const SliceView& slice, const Executor& executor) const noexcept {
+  if (executor.worker_count() > options().worker_capacity)
+    return fail(ErrorCode::invalid_argument, "the executor has ", executor.worker_count(),
+                " workers, but worker_capacity is ", options().worker_capacity);
+  if (auto ok = validate(slice); !ok) return ok;
+  if (model_.slices > 0 && slice.interval.begin < model_.interval.end)
+    return fail(ErrorCode::out_of_order, "the slice begins at ", slice.interval.begin.time_since_epoch().count(),
+                " microseconds since 1970, before the end of the last one learnt, ",
+                model_.interval.end.time_since_epoch().count());
+  const bool has_counts = !slice.pairs.empty() || !slice.sequence_ids.empty();
+  if (options().likelihood == Likelihood::skipgram && !slice.values.empty())
+    return fail(ErrorCode::bad_data, "the slice holds values, but the learner's likelihood is skip-gram");
+  if (options().likelihood == Likelihood::gaussian && has_counts)
+    return fail(ErrorCode::bad_data, "the slice holds sequences or pairs, but the learner's likelihood is Gaussian");
+  for (const Side which : sides) {
+    if (slice.tokens(which).size() > options().slice_token_capacity)
+      return fail(ErrorCode::capacity_exceeded, "the slice names ", slice.tokens(which).size(),
+                  " tokens, but slice_token_capacity is ", options().slice_token_capacity);
+  }
+  return {};
+}
+
+// Maps tokens to rows, with admission, and indexes the observations by row.
+template <class Scalar>
+Expected<> Filter<Scalar>::find_rows(const SliceView& slice, SliceReport& report) noexcept {
+  const auto before = model_.sizes();
+  for (const Side which : sides) {
+    SideRows<Scalar>& side = model_.side(which);
+    const TokenList& tokens = slice.tokens(which);
+    const auto uses = side.uses_of_token.first(tokens.size());
+    count_uses(slice, which, uses);
+    const std::uint32_t without = admission_.run(side.vocabulary, tokens, uses, side.row_of_token.first(tokens.size()));
+    if (which == Side::items || !slice.contexts_are_items) report.unadmitted_tokens += without;
+  }
+  const auto now = model_.sizes();
+  report.item_rows = static_cast<std::uint32_t>(now.items);
+  report.context_rows = static_cast<std::uint32_t>(now.contexts);
+  report.new_item_rows = static_cast<std::uint32_t>(now.items - before.items);
+  report.new_context_rows = static_cast<std::uint32_t>(now.contexts - before.contexts);
+  return observations_.build(slice,
+                             {model_.items.row_of_token.first(slice.tokens(Side::items).size()),
+                              model_.contexts.row_of_token.first(slice.tokens(Side::contexts).size())},
+                             now.items, now.contexts);
+}
+
+// Weight of the slice's observations per row.
+template <class Scalar>
+void Filter<Scalar>::count(SliceReport& report) noexcept {
+  const bool weighted = options().likelihood == Likelihood::skipgram;
+  for (const Side which : sides) {
+    SideRows<Scalar>& side = model_.side(which);
+    double total = 0;
+    for (std::size_t row = 0; row < side.size(); ++row) {
+      double sum = 0;
+      for (const Observed& observed : observations_.of(which, row))
+        sum += weighted ? static_cast<double>(observed.weight) : 1.0;
+      side.slice_count[row] = static_cast<Scalar>(sum);
+      total += sum;
+    }
+    report.observations = total;  // the same from both sides but for the order of summation
+  }
+  report.distinct = observations_.size();
+  report.unadmitted_observations = observations_.left_out();
+}
+
+template <class Scalar>
+void Filter<Scalar>::score(SliceReport& report, Executor& executor) noexcept {
+  if (options().likelihood == Likelihood::skipgram) {
+    share_negatives(false);
+    // Every count may have faded away (count_decay 0 after an empty slice): then there are no negatives to score with.
+    const auto shares = model_.contexts.negative_share.first(model_.contexts.size());
+    if (std::ranges::none_of(shares, [](Scalar q) { return q > 0; })) return;
+  }
+  const PrequentialScore sum = prequential_.run(model_.items, model_.contexts, observations_, negatives_, executor);
+  report.scored = sum.weight;
+  report.score = sum.weight > 0 ? sum.total / sum.weight : 0;
+}
+
+// Reference and precision of the prediction.
+template <class Scalar>
+void Filter<Scalar>::predict(SideRows<Scalar>& side, std::size_t first_new, double elapsed) noexcept {
+  side.reference_table() = side.table();
+  const bool from_prior = model_.cold || alone();
+  for (std::size_t row = 0; row < side.size(); ++row) {
+    side.predicted[row] = from_prior || row >= first_new ? static_cast<Scalar>(options().prior_precision)
+                                                         : predicted_precision(side.precision[row], side.diffusion[row],
+                                                                               static_cast<Scalar>(elapsed));
+  }
+  std::ranges::fill(side.data_precision.first(side.size()), Scalar(0));
+}
+
+// q_j, proportional to (faded count)^.75 (Mikolov et al. 2013), as it stood before the slice or stands with it.
+template <class Scalar>
+void Filter<Scalar>::share_negatives(bool after_slice) noexcept {
+  SideRows<Scalar>& contexts = model_.contexts;
+  const auto decay = static_cast<Scalar>(options().count_decay);
+  double sum = 0;
+  for (std::size_t row = 0; row < contexts.size(); ++row) {
+    const Scalar seen = after_slice ? decay * contexts.count[row] + contexts.slice_count[row] : contexts.count[row];
+    contexts.negative_share[row] = std::pow(seen, Scalar(.75));
+    sum += static_cast<double>(contexts.negative_share[row]);
+  }
+  if (sum > 0) as_vector(contexts.negative_share.first(contexts.size())) /= static_cast<Scalar>(sum);
+}
+
+// n-_ij = k n_i q_j, described from both sides: a_i = k n_i, b_j = q_j for items; a_j = k n q_j, b_i = n_i / n for
+// contexts.
+template <class Scalar>
+void Filter<Scalar>::weigh_negatives(double observations) noexcept {
+  const auto k = static_cast<Scalar>(options().negatives);
+  const auto n = static_cast<Scalar>(observations);
+  SideRows<Scalar>& items = model_.items;
+  SideRows<Scalar>& contexts = model_.contexts;
+  share_negatives(true);
+  for (std::size_t row = 0; row < items.size(); ++row) {
+    items.negative_weight[row] = k * items.slice_count[row];
+    items.negative_share[row] = items.slice_count[row] / n;
+  }
+  for (std::size_t row = 0; row < contexts.size(); ++row)
+    contexts.negative_weight[row] = k * n * contexts.negative_share[row];
+  choose_active(items);
+  choose_active(contexts);
+}
+
+// A context that is absent from the slice is still pushed away by its negatives; an item that is absent is not.
+template <class Scalar>
+void Filter<Scalar>::choose_active(SideRows<Scalar>& side) noexcept {
+  const bool skipgram = options().likelihood == Likelihood::skipgram;
+  side.active_count = 0;
+  for (std::size_t row = 0; row < side.size(); ++row) {
+    if (side.slice_count[row] > 0 || (skipgram && side.negative_weight[row] > 0))
+      side.active[side.active_count++] = static_cast<RowIndex>(row);
+  }
+}
+
+// A slice on its own has its own random start; rows without data go where their prior has them, to zero.
+template <class Scalar>
+void Filter<Scalar>::start_alone() noexcept {
+  Random random(options().seed + model_.slices);
+  for (const Side which : sides) {
+    SideRows<Scalar>& side = model_.side(which);
+    model_.draw_embeddings(side, 0, random);
+    for (std::size_t row = 0; row < side.size(); ++row) {
+      if (!(side.slice_count[row] > 0)) side.row(row).setZero();
+    }
+  }
+}
+
+template <class Scalar>
+void Filter<Scalar>::solve(Executor& executor) noexcept {
+  if (alone()) start_alone();
+  const bool tied = !model_.cold && !alone();
+  const std::uint32_t sweeps = tied ? options().sweeps : options().first_slice_sweeps;
+  std::uint64_t key = Random(options().seed ^ (model_.slices + 1) * 0x9E3779B97F4A7C15ULL).bits();
+  for (std::uint32_t sweep = 0; sweep < sweeps; ++sweep) {
+    for (const Side which : sides) {
+      const HalfStep<Scalar> step{which, model_.side(which), model_.side(other(which)), observations_, tied, ++key};
+      if (options().likelihood == Likelihood::skipgram)
+        skipgram_.run(step, sums_, negatives_, executor);
+      else
+        gaussian_.run(step, executor);
+    }
+  }
+}
+
+// ---- the gauge
+// -------------------------------------------------------------------------------------------------------
+
+template <class Scalar>
+void Filter<Scalar>::fix_gauge(Executor& executor) noexcept {
+  if (options().gauge == GaugeFixing::none) return;
+  const Eigen::Index d = model_.dimension();
+  MatrixView<double> overlap(overlap_.data(), d, d);
+  overlap.setZero();
+  for (const Side which : sides) {
+    const SideRows<Scalar>& side = model_.side(which);
+    const auto rows = static_cast<Eigen::Index>(side.size());
+    sums_.add(overlap, ConstMatrixView<Scalar>(side.embeddings.data(), rows, d), side.predicted.first(side.size()),
+              ConstMatrixView<Scalar>(side.reference.data(), rows, d), executor);
+  }
+  // Read column by column both matrices are transposed; the rotation of M^T is R^T, so that R comes out row by row.
+  using Columns = Eigen::Map<Eigen::MatrixXd>;
+  gauge_rotation(Columns(overlap_.data(), d, d), Columns(model_.rotation().data(), d, d), gauge_work_);
+  model_.turn();
+}
+
+template <class Scalar>
+double Filter<Scalar>::gauge_residual() const noexcept {
+  double moved = 0;
+  double all = 0;
+  for (const Side which : sides) {
+    const SideRows<Scalar>& side = model_.side(which);
+    for (std::size_t row = 0; row < side.size(); ++row) {
+      const auto weight = static_cast<double>(side.predicted[row]);
+      moved += weight * static_cast<double>((side.row(row) - side.reference_row(row)).squaredNorm());
+      all += weight * static_cast<double>(side.reference_row(row).squaredNorm());
+    }
+  }
+  return all > 0 ? std::sqrt(moved / all) : 0;
+}
+
+// ---- the posterior
+// ---------------------------------------------------------------------------------------------------
+
+template <class Scalar>
+void Filter<Scalar>::update(Side which, std::size_t first_new, const SliceView& slice, double elapsed) noexcept {
+  SideRows<Scalar>& side = model_.side(which);
+  const DiffusionRule<Scalar> rule{static_cast<Scalar>(options().diffusion_rate),
+                                   static_cast<Scalar>(options().diffusion_min),
+                                   static_cast<Scalar>(options().diffusion_max)};
+  const bool adapt = options().diffusion_rate > 0 && !model_.cold && !alone();
+  for (std::size_t row = 0; row < side.size(); ++row) {
+    const Scalar predicted = side.predicted[row];
+    const Scalar information = side.data_precision[row];
+    const Scalar posterior = predicted + information;
+    if (adapt && row < first_new) {
+      const RowStep<Scalar> step{.posterior_before = side.precision[row],
+                                 .predicted = predicted,
+                                 .posterior = posterior,
+                                 .squared_movement = (side.row(row) - side.reference_row(row)).squaredNorm(),
+                                 .dimension = static_cast<Scalar>(options().dimension),
+                                 .elapsed = static_cast<Scalar>(elapsed)};
+      side.diffusion[row] = adapted_diffusion(side.diffusion[row], step, rule);
+    }
+    if (information > 0) {  // the variance under no movement, see drift.hpp
+      const Scalar kept = predicted / posterior;
+      const bool known = side.known(row);
+      const Scalar before = known ? side.null_variance[row] : 1 / predicted;
+      side.null_variance[row] = kept * kept * before + (1 - kept) * (1 - kept) / information;
+      if (known) side.log_retention[row] += std::log(kept);
+    }
+    side.precision[row] = posterior;
+    side.count[row] = static_cast<Scalar>(options().count_decay) * side.count[row] + side.slice_count[row];
+    side.uses[row] = 0;
+  }
+  for (std::size_t id = 0; id < slice.tokens(which).size(); ++id) {
+    if (const RowIndex row = side.row_of_token[id]; row != no_row)
+      side.uses[row] += static_cast<Scalar>(side.uses_of_token[id]);
+  }
+}
+
+template class Filter<float>;
+template class Filter<double>;
+
+}  // namespace gaugeline

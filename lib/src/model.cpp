@@ -1,0 +1,215 @@
+#include "model.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include <gaugeline/slice.hpp>
+
+namespace gaugeline {
+
+template <class Scalar>
+void Model<Scalar>::reserve(Arena& arena) noexcept {
+  const std::size_t d = options.dimension;
+  items.reserve(arena, options, options.item_capacity);
+  contexts.reserve(arena, options, options.context_capacity);
+  rotation_ = arena.take<double>(d * d);
+  turn_ = arena.take<Scalar>(d * d);
+  turned_ = arena.take<Scalar>(tile * d);
+  mean_ = arena.take<double>(d);
+  if (!rotation_.empty()) rotation().setIdentity();
+}
+
+template <class Scalar>
+LearnerState<Scalar> Model<Scalar>::state() const noexcept {
+  return {.slices = slices,
+          .interval = interval,
+          .time_unit_seconds = time_unit_seconds,
+          .dimension = options.dimension,
+          .items = items.state(),
+          .contexts = contexts.state(),
+          .rotation = rotation_};
+}
+
+template <class Scalar>
+void Model<Scalar>::forget_rows_from(Sizes sizes) noexcept {
+  items.vocabulary.truncate(sizes.items);
+  contexts.vocabulary.truncate(sizes.contexts);
+}
+
+template <class Scalar>
+void Model<Scalar>::start_rows(Sizes known) noexcept {
+  start_rows(items, known.items);
+  start_rows(contexts, known.contexts);
+}
+
+template <class Scalar>
+void Model<Scalar>::start_rows(SideRows<Scalar>& side, std::size_t first) noexcept {
+  for (std::size_t row = first; row < side.size(); ++row) {
+    side.precision[row] = static_cast<Scalar>(options.prior_precision);
+    side.diffusion[row] = static_cast<Scalar>(options.diffusion);
+    side.count[row] = side.uses[row] = side.null_variance[row] = side.log_retention[row] = 0;
+  }
+  if (cold) return draw_embeddings(side, first, initial_);
+  if (first == side.size()) return;
+  auto mean = as_vector(mean_);
+  mean.setZero();
+  double known = 0;
+  for (std::size_t row = 0; row < first; ++row) {
+    if (!side.known(row)) continue;
+    mean += side.row(row).template cast<double>();
+    known += 1;
+  }
+  if (known > 0) mean /= known;
+  for (std::size_t row = first; row < side.size(); ++row) side.row(row) = mean.template cast<Scalar>();
+}
+
+// N(0, 0.25/d) per coordinate.
+template <class Scalar>
+void Model<Scalar>::draw_embeddings(SideRows<Scalar>& side, std::size_t first, Random& random) const noexcept {
+  const double deviation = .5 / std::sqrt(static_cast<double>(options.dimension));
+  for (Scalar& x : side.embeddings.subspan(first * side.dimension, (side.size() - first) * side.dimension))
+    x = static_cast<Scalar>(deviation * random.normal());
+}
+
+template <class Scalar>
+void Model<Scalar>::turn() noexcept {
+  MatrixView<Scalar>(turn_.data(), dimension(), dimension()) = rotation().template cast<Scalar>();
+  turn(items);
+  turn(contexts);
+}
+
+// Z <- Z R, a block of rows at a time.
+template <class Scalar>
+void Model<Scalar>::turn(SideRows<Scalar>& side) noexcept {
+  const Eigen::Index d = dimension();
+  const ConstMatrixView<Scalar> r(turn_.data(), d, d);
+  auto table = side.table();
+  for_each_run(side.size(), tile, [&](std::size_t begin, std::size_t size) {
+    auto rows = table.middleRows(static_cast<Eigen::Index>(begin), static_cast<Eigen::Index>(size));
+    MatrixView<Scalar> turned(turned_.data(), static_cast<Eigen::Index>(size), d);
+    turned.setZero();
+    for_each_run(options.dimension, tile, [&](std::size_t k, std::size_t width) {
+      const auto first = static_cast<Eigen::Index>(k);
+      const auto count = static_cast<Eigen::Index>(width);
+      add_product(turned, rows.middleCols(first, count), r.middleRows(first, count));
+    });
+    rows = turned;
+  });
+}
+
+// ---- from outside
+// ----------------------------------------------------------------------------------------------------
+
+template <class Scalar>
+Expected<> Model<Scalar>::admit(const TokenList& item_tokens, const TokenList& context_tokens) noexcept {
+  if (auto ok = check_tokens(item_tokens, "items"); !ok) return ok;
+  if (auto ok = check_tokens(context_tokens, "contexts"); !ok) return ok;
+  const Sizes known = sizes();
+  const auto admit_all = [](SideRows<Scalar>& side, const TokenList& tokens, std::string_view name) -> Expected<> {
+    for (std::size_t i = 0; i < tokens.size(); ++i) {
+      if (side.vocabulary.admit(tokens[i]) == no_row)
+        return fail(ErrorCode::capacity_exceeded, name, "[", i, "]: no room for more than ", side.size(), " tokens");
+    }
+    return {};
+  };
+  auto ok = admit_all(items, item_tokens, "items");
+  if (ok) ok = admit_all(contexts, context_tokens, "contexts");
+  if (!ok) {
+    forget_rows_from(known);
+    return ok;
+  }
+  start_rows(known);
+  return {};
+}
+
+template <class Scalar>
+Expected<> Model<Scalar>::rotate(const Eigen::Ref<const Eigen::MatrixXd>& by) noexcept {
+  if (by.rows() != dimension() || by.cols() != dimension())
+    return fail(ErrorCode::invalid_argument, "the rotation is ", by.rows(), " x ", by.cols(), ", not ",
+                options.dimension, " x ", options.dimension);
+  for (Eigen::Index i = 0; i < dimension(); ++i) {
+    for (Eigen::Index j = 0; j <= i; ++j) {
+      const double product = by.col(i).dot(by.col(j));
+      if (!(std::abs(product - (i == j ? 1 : 0)) <= 1e-6))
+        return fail(ErrorCode::invalid_argument, "the rotation is not orthogonal: columns ", j, " and ", i,
+                    " have the product ", product);
+    }
+  }
+  rotation() = by;
+  turn();
+  return {};
+}
+
+namespace {
+
+template <class Scalar>
+Expected<> check_side(const SideState<Scalar>& from, std::size_t dimension, std::string_view name) noexcept {
+  const std::size_t rows = from.size();
+  if (static_cast<std::size_t>(from.embeddings.rows()) != rows ||
+      static_cast<std::size_t>(from.embeddings.cols()) != dimension)
+    return fail(ErrorCode::bad_data, name, ": the table is not ", rows, " x ", dimension);
+  for (const auto& per_row :
+       {from.precision, from.diffusion, from.count, from.uses, from.null_variance, from.log_retention}) {
+    if (per_row.size() != rows) return fail(ErrorCode::bad_data, name, ": not one figure a row");
+    for (std::size_t row = 0; row < rows; ++row) {
+      if (!std::isfinite(per_row[row])) return fail(ErrorCode::bad_data, name, ": row ", row, " is not finite");
+    }
+  }
+  for (std::size_t row = 0; row < rows; ++row) {
+    if (!from.embeddings.row(static_cast<Eigen::Index>(row)).allFinite() || !(from.precision[row] > 0) ||
+        !(from.diffusion[row] >= 0) || !(from.count[row] >= 0) || !(from.null_variance[row] >= 0))
+      return fail(ErrorCode::bad_data, name, ": row ", row, " has figures out of range");
+  }
+  return {};
+}
+
+template <class Scalar>
+Expected<> take_side(SideRows<Scalar>& to, const SideState<Scalar>& from, std::string_view name) noexcept {
+  to.vocabulary.truncate(0);
+  for (std::size_t row = 0; row < from.size(); ++row) {
+    if (const RowIndex given = to.vocabulary.admit(from.tokens[row]); given != row)
+      return fail(given == no_row ? ErrorCode::capacity_exceeded : ErrorCode::bad_data, name, ": row ", row,
+                  given == no_row ? " has no room: the capacity is too small" : " repeats the token of another row");
+  }
+  to.table() = from.embeddings;
+  std::ranges::copy(from.precision, to.precision.begin());
+  std::ranges::copy(from.diffusion, to.diffusion.begin());
+  std::ranges::copy(from.count, to.count.begin());
+  std::ranges::copy(from.uses, to.uses.begin());
+  std::ranges::copy(from.null_variance, to.null_variance.begin());
+  std::ranges::copy(from.log_retention, to.log_retention.begin());
+  return {};
+}
+
+}  // namespace
+
+template <class Scalar>
+Expected<> Model<Scalar>::restore(const LearnerState<Scalar>& state) noexcept {
+  const std::size_t d = options.dimension;
+  if (state.dimension != d)
+    return fail(ErrorCode::invalid_argument, "the state has dimension ", state.dimension, ", the learner ", d);
+  if (state.rotation.size() != d * d) return fail(ErrorCode::bad_data, "the state's rotation is not d x d");
+  if (state.slices > 0 && !(state.time_unit_seconds > 0))
+    return fail(ErrorCode::bad_data, "the state's time unit is not > 0");
+  if (auto ok = check_side(state.items, d, "items"); !ok) return ok;
+  if (auto ok = check_side(state.contexts, d, "contexts"); !ok) return ok;
+  auto ok = take_side(items, state.items, "items");
+  if (ok) ok = take_side(contexts, state.contexts, "contexts");
+  if (!ok) {
+    forget_rows_from({0, 0});
+    return ok;
+  }
+  std::ranges::copy(state.rotation, rotation_.begin());
+  slices = state.slices;
+  interval = state.interval;
+  time_unit_seconds = state.time_unit_seconds;
+  const auto known = [](Scalar variance) { return variance > 0; };
+  cold = std::ranges::none_of(state.items.null_variance, known) &&
+         std::ranges::none_of(state.contexts.null_variance, known);
+  return {};
+}
+
+template class Model<float>;
+template class Model<double>;
+
+}  // namespace gaugeline

@@ -1,0 +1,71 @@
+// The model's state in the reserved memory: both sides' rows, where in time they are, and the frame's last turn. Rows
+// start, are turned and are restored here; the filter moves them.
+#pragma once
+
+#include <span>
+
+#include <gaugeline/error.hpp>
+#include <gaugeline/learner_state.hpp>
+#include <gaugeline/options.hpp>
+#include <gaugeline/random.hpp>
+#include <gaugeline/types.hpp>
+
+#include "side.hpp"
+
+namespace gaugeline {
+
+template <class Scalar>
+class Model {
+ public:
+  struct Sizes {
+    std::size_t items, contexts;
+  };
+
+  explicit Model(const Options& with) noexcept : options(with), initial_(with.seed) {}
+  void reserve(Arena& arena) noexcept;
+
+  // ---- as OnlineLearner documents them
+  [[nodiscard]] Expected<> admit(const TokenList& item_tokens, const TokenList& context_tokens) noexcept;
+  [[nodiscard]] Expected<> rotate(const Eigen::Ref<const Eigen::MatrixXd>& by) noexcept;
+  [[nodiscard]] Expected<> restore(const LearnerState<Scalar>& state) noexcept;
+  [[nodiscard]] LearnerState<Scalar> state() const noexcept;
+
+  // ---- for the filter
+  [[nodiscard]] Sizes sizes() const noexcept { return {items.size(), contexts.size()}; }
+  void forget_rows_from(Sizes sizes) noexcept;
+  // Rows from `known` on are new. Before any data they start at random, since equal rows cannot be told apart; later at
+  // the mean of the rows that were in data, which is where a row lies of which nothing is known.
+  void start_rows(Sizes known) noexcept;
+  void draw_embeddings(SideRows<Scalar>& side, std::size_t first, Random& random) const noexcept;
+  // Z <- Z R with R = rotation().
+  void turn() noexcept;
+
+  [[nodiscard]] SideRows<Scalar>& side(Side which) noexcept { return which == Side::items ? items : contexts; }
+  [[nodiscard]] const SideRows<Scalar>& side(Side which) const noexcept {
+    return which == Side::items ? items : contexts;
+  }
+  [[nodiscard]] Eigen::Index dimension() const noexcept { return static_cast<Eigen::Index>(options.dimension); }
+  [[nodiscard]] MatrixView<double> rotation() noexcept { return {rotation_.data(), dimension(), dimension()}; }
+
+  Options options;
+  SideRows<Scalar> items, contexts;
+  bool cold = true;  // no data yet
+  std::uint64_t slices = 0;
+  TimeInterval interval;  // of the last slice
+  double time_unit_seconds = 0;
+
+ private:
+  void start_rows(SideRows<Scalar>& side, std::size_t first) noexcept;
+  void turn(SideRows<Scalar>& side) noexcept;
+
+  Random initial_;              // of rows that are made before the first data
+  std::span<double> rotation_;  // row-major; of the last gauge step
+  std::span<Scalar> turn_;      // the same in Scalar
+  std::span<Scalar> turned_;    // tile x d
+  std::span<double> mean_;      // d
+};
+
+extern template class Model<float>;
+extern template class Model<double>;
+
+}  // namespace gaugeline

@@ -1,0 +1,73 @@
+// The observations of one slice in the learner's own rows, indexed by item and by context.
+#pragma once
+
+#include <cstdint>
+#include <span>
+
+#include <gaugeline/error.hpp>
+#include <gaugeline/options.hpp>
+#include <gaugeline/slice.hpp>
+#include <gaugeline/types.hpp>
+
+#include "arena.hpp"
+
+namespace gaugeline {
+
+// One observation as seen from a row: the row of the other side, and the count or the value.
+struct Observed {
+  RowIndex other = 0;
+  float weight = 0;
+};
+
+// Local token id -> row, no_row for tokens that have none.
+struct RowsOfTokens {
+  std::span<const RowIndex> items;
+  std::span<const RowIndex> contexts;
+};
+
+class Observations {
+ public:
+  void reserve(Arena& arena, const Options& options) noexcept;
+
+  // Counts the pairs of sequences, expands symmetric pairs, adds up equal pairs (skip-gram), or takes the values
+  // (Gaussian), and leaves out what has no row. ErrorCode::capacity_exceeded if there is no room.
+  // O(n log n) in the number of observations before equal ones are added up.
+  [[nodiscard]] Expected<> build(const SliceView& slice, const RowsOfTokens& rows, std::size_t item_rows,
+                                 std::size_t context_rows) noexcept;
+  void clear() noexcept;
+
+  // Of one row, by rising row of the other side.
+  [[nodiscard]] std::span<const Observed> of(Side side, std::size_t row) const noexcept {
+    const auto& starts = side == Side::items ? item_starts_ : context_starts_;
+    const auto& all = side == Side::items ? by_item_ : by_context_;
+    return std::span<const Observed>(all).subspan(starts[row], starts[row + 1] - starts[row]);
+  }
+  [[nodiscard]] std::size_t size() const noexcept { return size_; }
+  [[nodiscard]] double left_out() const noexcept { return left_out_; }  // weight, or number of values
+
+ private:
+  struct Entry {
+    RowIndex item;
+    RowIndex context;
+    float weight;
+  };
+  [[nodiscard]] Expected<> collect(const SliceView& slice, const RowsOfTokens& rows) noexcept;
+  [[nodiscard]] Expected<> add_sequences(const SliceView& slice, const RowsOfTokens& rows) noexcept;
+  [[nodiscard]] Expected<> add(RowIndex item, RowIndex context, float weight) noexcept;
+  void add_up_equal() noexcept;
+  void index_by_item(std::size_t item_rows) noexcept;
+  void index_by_context(std::size_t item_rows, std::size_t context_rows) noexcept;
+
+  Likelihood likelihood_ = Likelihood::skipgram;
+  std::size_t capacity_ = 0;
+  std::span<std::byte> entry_bytes_;  // entries while they are collected; then by_context_, which needs less
+  std::span<Entry> entries_;
+  std::span<Observed> by_item_;
+  std::span<Observed> by_context_;
+  std::span<std::uint32_t> item_starts_;
+  std::span<std::uint32_t> context_starts_;
+  std::size_t size_ = 0;
+  double left_out_ = 0;
+};
+
+}  // namespace gaugeline

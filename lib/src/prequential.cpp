@@ -1,0 +1,106 @@
+#include "prequential.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include <gaugeline/likelihood.hpp>
+
+#include "half_step.hpp"
+
+namespace gaugeline {
+
+template <class Scalar>
+void Prequential<Scalar>::reserve(Arena& arena, const Options& options) noexcept {
+  options_ = options;
+  blocks_ = arena.take<PrequentialScore>((options.item_capacity + row_block - 1) / row_block);
+  work_ = arena.take<Scalar>(options.worker_capacity * row_block * (options.dimension + tile));
+}
+
+template <class Scalar>
+PrequentialScore Prequential<Scalar>::run(SideRows<Scalar>& items, SideRows<Scalar>& contexts,
+                                          const Observations& observations, Negatives<Scalar>& negatives,
+                                          Executor& executor) noexcept {
+  if (options_.likelihood == Likelihood::skipgram) {
+    // The key 0 belongs to no half-step.
+    for (std::size_t row = 0; row < contexts.size(); ++row) contexts.squared_norm[row] = 0;
+    negatives.prepare(contexts, contexts.negative_share, 0);
+  }
+  const std::size_t count = (items.size() + row_block - 1) / row_block;
+  executor.run(count, [&](std::size_t worker, std::size_t index) {
+    blocks_[index] = block(items, contexts, observations, negatives, index, worker);
+  });
+  PrequentialScore sum;
+  for (const PrequentialScore& part : blocks_.first(count)) {
+    sum.weight += part.weight;
+    sum.total += part.total;
+  }
+  return sum;
+}
+
+template <class Scalar>
+PrequentialScore Prequential<Scalar>::block(const SideRows<Scalar>& items, const SideRows<Scalar>& contexts,
+                                            const Observations& observations, const Negatives<Scalar>& negatives,
+                                            std::size_t index, std::size_t worker) noexcept {
+  PrequentialScore score;
+  std::array<Scalar, row_block> weights{};  // of each gathered row's scored observations
+  std::size_t gathered = 0;
+  Scalar* const rows = work_.data() + worker * row_block * (options_.dimension + tile);
+  const std::size_t begin = index * row_block;
+  for (std::size_t row = begin; row < std::min(begin + row_block, items.size()); ++row) {
+    if (!items.known(row)) continue;
+    const auto z = items.row(row);
+    double weight = 0;
+    for (const Observed& observed : observations.of(Side::items, row)) {
+      if (!contexts.known(observed.other)) continue;
+      const Scalar x = z.dot(contexts.row(observed.other));
+      if (options_.likelihood == Likelihood::gaussian) {
+        weight += 1;
+        score.total += gaussian_log_density(static_cast<double>(observed.weight), static_cast<double>(x),
+                                            static_cast<double>(options_.noise_deviation));
+      } else {
+        weight += static_cast<double>(observed.weight);
+        score.total += static_cast<double>(observed.weight) * static_cast<double>(log_logistic(x));
+      }
+    }
+    if (weight == 0) continue;
+    score.weight += weight;
+    std::ranges::copy(z, rows + gathered * options_.dimension);
+    weights[gathered++] = static_cast<Scalar>(weight);
+  }
+  if (options_.likelihood == Likelihood::skipgram && gathered > 0) {
+    const std::span<const Scalar> scored(weights.data(), gathered);
+    const double sum = negative_terms(negatives.head(), scored, worker) +
+                       negative_terms(negatives.tail(index, worker), scored, worker);
+    score.total += options_.negatives * sum;
+  }
+  return score;
+}
+
+// sum_i weight_i sum_j q_j log s(-x_ij)
+template <class Scalar>
+double Prequential<Scalar>::negative_terms(const NegativeRows<Scalar>& negatives, std::span<const Scalar> weights,
+                                           std::size_t worker) noexcept {
+  Scalar* const rows = work_.data() + worker * row_block * (options_.dimension + tile);
+  const auto height = static_cast<Eigen::Index>(weights.size());
+  const ConstMatrixView<Scalar> z(rows, height, options_.dimension);
+  double sum = 0;
+  for_each_run(negatives.weights.size(), tile, [&](std::size_t begin, std::size_t size) {
+    const auto width = static_cast<Eigen::Index>(size);
+    MatrixView<Scalar> scores(rows + row_block * options_.dimension, height, width);
+    scores.setZero();
+    add_product_transposed(scores, z, negatives.embeddings.middleRows(static_cast<Eigen::Index>(begin), width));
+    const auto share = as_vector(negatives.weights.subspan(begin, size));
+    for (Eigen::Index r = 0; r < height; ++r) {
+      const auto x = scores.row(r).array();
+      // log s(-x) = min(-x, 0) - log(1 + e^-|x|)
+      const Scalar row = (((-x).min(Scalar(0)) - (-x.abs()).exp().log1p()) * share.transpose().array()).sum();
+      sum += static_cast<double>(weights[static_cast<std::size_t>(r)]) * static_cast<double>(row);
+    }
+  });
+  return sum;
+}
+
+template class Prequential<float>;
+template class Prequential<double>;
+
+}  // namespace gaugeline

@@ -1,0 +1,47 @@
+// The score of a slice before it is learnt: mean log-likelihood in nats over the observations whose two rows the model
+// knew. Skip-gram: of a positive with its k negatives, log s(x_ij) + k sum_j' q_j' log s(-x_ij'), q over the contexts
+// that were known. Gaussian: log N(y; x, sigma^2).
+#pragma once
+
+#include <span>
+
+#include <gaugeline/executor.hpp>
+#include <gaugeline/options.hpp>
+
+#include "negatives.hpp"
+#include "observations.hpp"
+#include "side.hpp"
+
+namespace gaugeline {
+
+struct PrequentialScore {
+  double weight = 0;  // of the scored observations
+  double total = 0;   // of their log-likelihoods
+};
+
+template <class Scalar>
+class Prequential {
+ public:
+  void reserve(Arena& arena, const Options& options) noexcept;
+
+  // contexts.negative_share holds q. Rows that were never in data (see SideRows::known) are not scored.
+  [[nodiscard]] PrequentialScore run(SideRows<Scalar>& items, SideRows<Scalar>& contexts,
+                                     const Observations& observations, Negatives<Scalar>& negatives,
+                                     Executor& executor) noexcept;
+
+ private:
+  [[nodiscard]] PrequentialScore block(const SideRows<Scalar>& items, const SideRows<Scalar>& contexts,
+                                       const Observations& observations, const Negatives<Scalar>& negatives,
+                                       std::size_t index, std::size_t worker) noexcept;
+  [[nodiscard]] double negative_terms(const NegativeRows<Scalar>& negatives, std::span<const Scalar> weights,
+                                      std::size_t worker) noexcept;
+
+  Options options_;
+  std::span<PrequentialScore> blocks_;
+  std::span<Scalar> work_;
+};
+
+extern template class Prequential<float>;
+extern template class Prequential<double>;
+
+}  // namespace gaugeline

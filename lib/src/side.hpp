@@ -1,0 +1,96 @@
+// One side of the model in the reserved memory: its vocabulary, its table, and per row what the filter carries from
+// slice to slice and what it needs within one.
+#pragma once
+
+#include <span>
+
+#include <gaugeline/learner_state.hpp>
+#include <gaugeline/options.hpp>
+#include <gaugeline/types.hpp>
+#include <gaugeline/vocabulary.hpp>
+
+#include "arena.hpp"
+#include "dense.hpp"
+
+namespace gaugeline {
+
+template <class Scalar>
+struct SideRows {
+  std::size_t dimension = 0;
+  Vocabulary vocabulary;
+
+  // ---- the state
+  std::span<Scalar> embeddings;  // capacity x dimension
+  std::span<Scalar> precision;
+  std::span<Scalar> diffusion;
+  std::span<Scalar> count;
+  std::span<Scalar> uses;
+  std::span<Scalar> null_variance;
+  std::span<Scalar> log_retention;
+
+  // ---- of the slice at hand
+  std::span<Scalar> reference;        // the last slice's embeddings
+  std::span<Scalar> predicted;        // pm: precision of the prediction
+  std::span<Scalar> slice_count;      // n: weight of the row's observations
+  std::span<Scalar> negative_weight;  // a: the negatives of row i are a_i b_j, b of the other side
+  std::span<Scalar> negative_share;   // b
+  std::span<Scalar> squared_norm;     // |z|^2
+  std::span<Scalar> data_precision;   // h
+  std::span<RowIndex> active;         // rows that the slice says something about ...
+  std::size_t active_count = 0;       // ... so many
+  std::span<RowIndex> row_of_token;   // of the slice's token list
+  std::span<float> uses_of_token;
+
+  void reserve(Arena& arena, const Options& options, std::size_t rows) noexcept {
+    dimension = options.dimension;
+    vocabulary.reserve(arena, rows, rows * options.token_bytes_per_row);
+    embeddings = arena.take<Scalar>(rows * dimension);
+    reference = arena.take<Scalar>(rows * dimension);
+    for (auto* per_row : {&precision, &diffusion, &count, &uses, &null_variance, &log_retention, &predicted,
+                          &slice_count, &negative_weight, &negative_share, &squared_norm, &data_precision})
+      *per_row = arena.take<Scalar>(rows);
+    active = arena.take<RowIndex>(rows);
+    row_of_token = arena.take<RowIndex>(options.slice_token_capacity);
+    uses_of_token = arena.take<float>(options.slice_token_capacity);
+  }
+
+  [[nodiscard]] std::size_t size() const noexcept { return vocabulary.size(); }
+  // True if the row was ever in data (a row that was given to a token beforehand may not have been).
+  [[nodiscard]] bool known(std::size_t row) const noexcept { return null_variance[row] > 0; }
+  [[nodiscard]] std::span<const RowIndex> active_rows() const noexcept { return active.first(active_count); }
+
+  [[nodiscard]] MatrixView<Scalar> table() noexcept { return view(embeddings); }
+  [[nodiscard]] MatrixView<Scalar> reference_table() noexcept { return view(reference); }
+  [[nodiscard]] VectorView<Scalar> row(std::size_t i) noexcept {
+    return as_vector(embeddings.subspan(i * dimension, dimension));
+  }
+  [[nodiscard]] ConstVectorView<Scalar> row(std::size_t i) const noexcept {
+    return as_vector(std::span<const Scalar>(embeddings).subspan(i * dimension, dimension));
+  }
+  [[nodiscard]] VectorView<Scalar> reference_row(std::size_t i) noexcept {
+    return as_vector(reference.subspan(i * dimension, dimension));
+  }
+
+  [[nodiscard]] ConstVectorView<Scalar> reference_row(std::size_t i) const noexcept {
+    return as_vector(std::span<const Scalar>(reference).subspan(i * dimension, dimension));
+  }
+
+  [[nodiscard]] SideState<Scalar> state() const noexcept {
+    const std::size_t n = size();
+    return {.tokens = vocabulary.tokens(),
+            .embeddings = {embeddings.data(), static_cast<Eigen::Index>(n), static_cast<Eigen::Index>(dimension)},
+            .precision = precision.first(n),
+            .diffusion = diffusion.first(n),
+            .count = count.first(n),
+            .uses = uses.first(n),
+            .null_variance = null_variance.first(n),
+            .log_retention = log_retention.first(n)};
+  }
+
+ private:
+  [[nodiscard]] MatrixView<Scalar> view(std::span<Scalar> all) const noexcept {
+    return {all.data(), static_cast<Eigen::Index>(size()), static_cast<Eigen::Index>(dimension)};
+  }
+};
+
+}  // namespace gaugeline

@@ -1,0 +1,207 @@
+#include "skipgram_solver.hpp"
+
+#include <algorithm>
+#include <limits>
+#include <utility>
+
+#include <gaugeline/gauge.hpp>
+#include <gaugeline/likelihood.hpp>
+
+namespace gaugeline {
+namespace {
+
+constexpr std::size_t vectors_of_length_d = 6;
+
+}  // namespace
+
+template <class Scalar>
+void SkipGramSolver<Scalar>::reserve(Arena& arena, const Options& options) noexcept {
+  dimension_ = options.dimension;
+  steps_ = options.conjugate_gradient_steps;
+  longest_row_ = std::max(options.item_capacity, options.context_capacity);
+  const std::size_t square = dimension_ * dimension_;
+  gram_ = arena.take<double>(square);
+  eigenvectors_ = arena.take<double>(square);
+  eigenvalues_ = arena.take<double>(dimension_);
+  gram_scalar_ = arena.take<Scalar>(square);
+  basis_ = arena.take<Scalar>(square);
+  spectrum_ = arena.take<Scalar>(dimension_);
+  const std::size_t per_worker =
+      (2 * row_block + vectors_of_length_d) * dimension_ + row_block * (tile + 1) + longest_row_;
+  work_ = arena.take<Scalar>(options.worker_capacity * per_worker);
+}
+
+template <class Scalar>
+auto SkipGramSolver<Scalar>::work(std::size_t worker) const noexcept -> Work {
+  const std::size_t d = dimension_;
+  const std::size_t size = (2 * row_block + vectors_of_length_d) * d + row_block * (tile + 1) + longest_row_;
+  auto rest = work_.subspan(worker * size, size);
+  const auto next = [&](std::size_t count) {
+    const auto piece = rest.first(count);
+    rest = rest.subspan(count);
+    return piece;
+  };
+  // Braces: evaluated in this order.
+  return Work{next(row_block * d),
+              next(row_block * d),
+              next(row_block * tile),
+              next(row_block),
+              next(longest_row_),
+              next(d),
+              next(d),
+              next(d),
+              next(d),
+              next(d),
+              next(d)};
+}
+
+template <class Scalar>
+void SkipGramSolver<Scalar>::run(const HalfStep<Scalar>& step, RowSums<Scalar>& sums, Negatives<Scalar>& negatives,
+                                 Executor& executor) noexcept {
+  for (std::size_t row = 0; row < step.fixed.size(); ++row)
+    step.fixed.squared_norm[row] = step.fixed.row(row).squaredNorm();
+  decompose(step, sums, executor);
+  negatives.prepare(step.fixed, step.fixed.negative_share, step.key);
+  executor.run(step.blocks(),
+               [&](std::size_t worker, std::size_t block) { update_block(step, negatives, block, worker); });
+}
+
+// G = W^T diag(b) W, and its eigenvectors and eigenvalues.
+template <class Scalar>
+void SkipGramSolver<Scalar>::decompose(const HalfStep<Scalar>& step, RowSums<Scalar>& sums,
+                                       Executor& executor) noexcept {
+  const auto d = static_cast<Eigen::Index>(dimension_);
+  MatrixView<double> gram(gram_.data(), d, d);
+  const auto rows = static_cast<Eigen::Index>(step.fixed.size());
+  const ConstMatrixView<Scalar> table(step.fixed.embeddings.data(), rows, d);
+  gram.setZero();
+  sums.add(gram, table, step.fixed.negative_share.first(step.fixed.size()), table, executor);
+  MatrixView<Scalar>(gram_scalar_.data(), d, d) = gram.cast<Scalar>();
+  // Symmetric, so the order of storage does not matter.
+  Eigen::Map<Eigen::MatrixXd> columns(gram_.data(), d, d);
+  Eigen::Map<Eigen::MatrixXd> vectors(eigenvectors_.data(), d, d);
+  jacobi_svd(columns, vectors, eigenvalues_);
+  std::ranges::transform(eigenvectors_, basis_.begin(), [](double x) { return static_cast<Scalar>(x); });
+  std::ranges::transform(eigenvalues_, spectrum_.begin(), [](double x) { return static_cast<Scalar>(x); });
+}
+
+template <class Scalar>
+void SkipGramSolver<Scalar>::update_block(const HalfStep<Scalar>& step, const Negatives<Scalar>& negatives,
+                                          std::size_t block, std::size_t worker) noexcept {
+  const auto rows = step.rows_of(block);
+  Work mine = work(worker);
+  const auto d = static_cast<Eigen::Index>(dimension_);
+  MatrixView<Scalar> gathered(mine.embeddings.data(), static_cast<Eigen::Index>(rows.size()), d);
+  for (std::size_t k = 0; k < rows.size(); ++k)
+    gathered.row(static_cast<Eigen::Index>(k)) = step.moving.row(rows[k]).transpose();
+  std::ranges::fill(mine.gradient, Scalar(0));
+  std::ranges::fill(mine.information, Scalar(0));
+  add_negatives(negatives.head(), rows.size(), mine);
+  add_negatives(negatives.tail(block, worker), rows.size(), mine);
+  for (std::size_t k = 0; k < rows.size(); ++k) update_row(step, rows[k], k, mine);
+}
+
+// gradient += sum_j b_j s(x_ij) w_j and information += sum_j b_j s(1-s) |w_j|^2, for a block of rows at once.
+template <class Scalar>
+void SkipGramSolver<Scalar>::add_negatives(const NegativeRows<Scalar>& negatives, std::size_t rows,
+                                           Work& work) noexcept {
+  const auto height = static_cast<Eigen::Index>(rows);
+  const auto d = static_cast<Eigen::Index>(dimension_);
+  const ConstMatrixView<Scalar> z(work.embeddings.data(), height, d);
+  MatrixView<Scalar> gradient(work.gradient.data(), height, d);
+  auto information = as_vector(work.information.first(rows));
+  for_each_run(negatives.weights.size(), tile, [&](std::size_t begin, std::size_t size) {
+    const auto w = negatives.embeddings.middleRows(static_cast<Eigen::Index>(begin), static_cast<Eigen::Index>(size));
+    const auto weights = as_vector(negatives.weights.subspan(begin, size));
+    const auto weighted_norms = as_vector(negatives.weighted_norms.subspan(begin, size));
+    MatrixView<Scalar> scores(work.scores.data(), height, static_cast<Eigen::Index>(size));
+    scores.setZero();
+    add_product_transposed(scores, z, w);
+    for (Eigen::Index r = 0; r < height; ++r) {
+      auto s = scores.row(r).array();
+      s = s.logistic();
+      information(r) += (s * (1 - s) * weighted_norms.transpose().array()).sum();
+      s *= weights.transpose().array();
+    }
+    add_product(gradient, scores, w);
+  });
+}
+
+template <class Scalar>
+void SkipGramSolver<Scalar>::update_row(const HalfStep<Scalar>& step, RowIndex row, std::size_t place,
+                                        Work& work) noexcept {
+  auto z = step.moving.row(row);
+  const Scalar negative = step.moving.negative_weight[row];
+  const Scalar prior = step.moving.predicted[row];
+  const auto d = static_cast<Scalar>(dimension_);
+  Scalar scale = prior;  // c_i
+  Scalar information = negative * work.information[place];
+  auto gradient = as_vector(work.gradient.subspan(place * dimension_, dimension_));
+  gradient *= negative;
+  gradient += prior * z;
+  if (step.tied) gradient -= prior * step.moving.reference_row(row);
+  const auto observed = step.observed(row);
+  for (std::size_t e = 0; e < observed.size(); ++e) {
+    const auto w = std::as_const(step.fixed).row(observed[e].other);
+    const Scalar weight = observed[e].weight;
+    const Scalar x = z.dot(w);
+    const Scalar s = logistic(x);
+    const Scalar norm = step.fixed.squared_norm[observed[e].other];
+    gradient += weight * (s - 1) * w;
+    work.curvature[e] = weight * jaakkola_weight(x, s);
+    scale += work.curvature[e] * norm / d;
+    information += weight * s * (1 - s) * norm;
+  }
+  as_vector(work.residual) = -gradient;
+  conjugate_gradient(step, row, scale, work);
+  z += as_vector(work.solution);
+  step.moving.data_precision[row] = information / d;
+}
+
+// work.solution = approximately A_i^-1 work.residual, from zero.
+template <class Scalar>
+void SkipGramSolver<Scalar>::conjugate_gradient(const HalfStep<Scalar>& step, RowIndex row, Scalar scale,
+                                                Work& work) noexcept {
+  const auto d = static_cast<Eigen::Index>(dimension_);
+  const Scalar prior = step.moving.predicted[row];
+  const Scalar quarter = step.moving.negative_weight[row] / 4;
+  const auto observed = step.observed(row);
+  const ConstMatrixView<Scalar> gram(gram_scalar_.data(), d, d);
+  const Eigen::Map<const Eigen::Matrix<Scalar, Eigen::Dynamic, Eigen::Dynamic>> basis(basis_.data(), d, d);
+  auto x = as_vector(work.solution);
+  auto r = as_vector(work.residual);
+  auto y = as_vector(work.preconditioned);
+  auto q = as_vector(work.direction);
+  auto image = as_vector(work.image);
+  auto projected = as_vector(work.projected);
+  const auto precondition = [&] {
+    projected.noalias() = basis.transpose() * r;
+    projected.array() /= scale + quarter * as_vector(spectrum_).array();
+    y.noalias() = basis * projected;
+  };
+  x.setZero();
+  precondition();
+  q = y;
+  Scalar energy = r.dot(y);
+  for (std::size_t k = 0; k < steps_ && energy > std::numeric_limits<Scalar>::min(); ++k) {
+    image.noalias() = gram * q;
+    image = quarter * image + prior * q;
+    for (std::size_t e = 0; e < observed.size(); ++e) {
+      const auto w = std::as_const(step.fixed).row(observed[e].other);
+      image += work.curvature[e] * w.dot(q) * w;
+    }
+    const Scalar length = energy / q.dot(image);
+    x += length * q;
+    if (k + 1 == steps_) break;
+    r -= length * image;
+    precondition();
+    const Scalar next = r.dot(y);
+    q = y + next / energy * q;
+    energy = next;
+  }
+}
+
+template class SkipGramSolver<float>;
+template class SkipGramSolver<double>;
+
+}  // namespace gaugeline

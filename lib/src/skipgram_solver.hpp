@@ -1,0 +1,57 @@
+// Row updates for the Bernoulli skip-gram likelihood, without a learning rate: a majorise-minimise step. The loss of
+// row i, given the other side W, is bounded by a quadratic with the Jaakkola-Jordan curvature on the positives and 1/4
+// (Boehning 1992) on the negatives, sum_j a_i b_j:
+//   g_i = pm_i (z_i - ref_i) + sum_j n_ij (s(x_ij) - 1) w_j + a_i sum_j b_j s(x_ij) w_j
+//   A_i = pm_i I + sum_j n_ij jj(x_ij) w_j w_j^T + (a_i/4) G,      G = W^T diag(b) W, shared by all rows
+//   z_i <- z_i - A_i^-1 g_i  by a few conjugate gradient steps.
+// The preconditioner c_i I + (a_i/4) G, c_i = pm_i + sum_j n_ij jj |w_j|^2 / d, turns with the frame (a diagonal one
+// would break equivariance) and costs one eigendecomposition of G a half-step. The precision of the data, per
+// coordinate:
+//   h_i = [ sum_j n_ij s(1-s) |w_j|^2 + a_i sum_j b_j s(1-s) |w_j|^2 ] / d.
+#pragma once
+
+#include <span>
+
+#include <gaugeline/executor.hpp>
+#include <gaugeline/options.hpp>
+
+#include "half_step.hpp"
+#include "negatives.hpp"
+#include "row_sums.hpp"
+
+namespace gaugeline {
+
+template <class Scalar>
+class SkipGramSolver {
+ public:
+  void reserve(Arena& arena, const Options& options) noexcept;
+  void run(const HalfStep<Scalar>& step, RowSums<Scalar>& sums, Negatives<Scalar>& negatives,
+           Executor& executor) noexcept;
+
+ private:
+  // One worker's scratch.
+  struct Work {
+    std::span<Scalar> embeddings, gradient;  // row_block x d
+    std::span<Scalar> scores;                // row_block x tile
+    std::span<Scalar> information;           // row_block: sum_j b_j s(1-s) |w_j|^2
+    std::span<Scalar> curvature;             // n_ij jj(x_ij) of one row's positives
+    std::span<Scalar> solution, residual, preconditioned, direction, image, projected;  // d each
+  };
+  void decompose(const HalfStep<Scalar>& step, RowSums<Scalar>& sums, Executor& executor) noexcept;
+  void update_block(const HalfStep<Scalar>& step, const Negatives<Scalar>& negatives, std::size_t block,
+                    std::size_t worker) noexcept;
+  void add_negatives(const NegativeRows<Scalar>& negatives, std::size_t rows, Work& work) noexcept;
+  void update_row(const HalfStep<Scalar>& step, RowIndex row, std::size_t place, Work& work) noexcept;
+  void conjugate_gradient(const HalfStep<Scalar>& step, RowIndex row, Scalar scale, Work& work) noexcept;
+  [[nodiscard]] Work work(std::size_t worker) const noexcept;
+
+  std::size_t dimension_ = 0, steps_ = 0, longest_row_ = 0;
+  std::span<double> gram_, eigenvectors_, eigenvalues_;
+  std::span<Scalar> gram_scalar_, basis_, spectrum_;  // the same in Scalar; basis_ column by column
+  std::span<Scalar> work_;
+};
+
+extern template class SkipGramSolver<float>;
+extern template class SkipGramSolver<double>;
+
+}  // namespace gaugeline
