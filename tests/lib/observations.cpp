@@ -1,0 +1,134 @@
+// Pair counting: sequences, symmetric pairs and explicit pairs against counting by hand.
+#include <doctest/doctest.h>
+
+#include <map>
+#include <vector>
+
+#include <support/text_slice.hpp>
+
+#include "../../lib/src/observations.hpp"
+
+using namespace gaugeline;
+using namespace gaugeline::testing;
+
+namespace {
+
+using Counted = std::map<std::pair<RowIndex, RowIndex>, float>;
+
+class Bench {
+ public:
+  explicit Bench(std::uint32_t capacity, Likelihood likelihood = Likelihood::skipgram) {
+    Options options = small_options(likelihood);
+    options.observation_capacity = capacity;
+    Arena measure;
+    observations.reserve(measure, options);
+    memory_.resize(measure.used() / sizeof(std::max_align_t) + arena_alignment);
+    Arena arena(reinterpret_cast<std::byte*>(memory_.data()));
+    observations.reserve(arena, options);
+  }
+  Expected<> build(const SliceView& slice, std::size_t tokens) {
+    std::vector<RowIndex> rows(tokens);
+    for (std::size_t i = 0; i < tokens; ++i) rows[i] = i == without_row ? no_row : static_cast<RowIndex>(i);
+    return observations.build(slice, {rows, rows}, tokens, tokens);
+  }
+  [[nodiscard]] Counted counted(Side side, std::size_t tokens) const {
+    Counted all;
+    for (std::size_t row = 0; row < tokens; ++row) {
+      RowIndex last = 0;
+      for (const Observed& o : observations.of(side, row)) {
+        CHECK(o.other >= last);
+        last = o.other;
+        const auto r = static_cast<RowIndex>(row);
+        all[side == Side::items ? std::pair(r, o.other) : std::pair(o.other, r)] += o.weight;
+      }
+    }
+    return all;
+  }
+  Observations observations;
+  std::size_t without_row = 1U << 30U;
+
+ private:
+  std::vector<std::max_align_t> memory_;
+};
+
+Counted by_hand(const SliceView& slice) {
+  Counted counts;
+  std::size_t begin = 0;
+  for (const std::uint32_t end : slice.sequence_ends) {
+    for (std::size_t i = begin; i < end; ++i) {
+      for (std::size_t j = begin; j < end; ++j) {
+        const std::size_t apart = i < j ? j - i : i - j;
+        if (apart >= 1 && apart <= slice.window) counts[{slice.sequence_ids[i], slice.sequence_ids[j]}] += 1;
+      }
+    }
+    begin = end;
+  }
+  return counts;
+}
+
+}  // namespace
+
+TEST_CASE("sequences count every ordered pair of positions within the window, from both sides alike") {
+  const SequenceSlice slice(0, 50);
+  const Counted expected = by_hand(slice.view());
+  // Once with ample room, once so tight that equal pairs must be added up on the way.
+  for (const std::uint32_t capacity : {1U << 15U, static_cast<std::uint32_t>(expected.size() * 5 / 4)}) {
+    Bench bench(capacity);
+    REQUIRE(bench.build(slice.view(), 50));
+    CHECK(bench.counted(Side::items, 50) == expected);
+    CHECK(bench.counted(Side::contexts, 50) == expected);
+    CHECK(bench.observations.size() == expected.size());
+  }
+}
+
+TEST_CASE("symmetric pairs stand for both directions, those of a token with itself for one") {
+  Bench bench(100);
+  const OwnedTokens tokens = numbered_tokens("t", 3);
+  const std::vector<PairCount> pairs = {{0, 1, 2}, {1, 1, 3}, {2, 0, .5F}, {0, 1, 1}};
+  SliceView slice;
+  slice.item_tokens = tokens.list();
+  slice.contexts_are_items = true;
+  slice.pairs = pairs;
+  slice.pairs_are_symmetric = true;
+  REQUIRE(bench.build(slice, 3));
+  const Counted expected = {{{0, 1}, 3}, {{1, 0}, 3}, {{1, 1}, 3}, {{2, 0}, .5F}, {{0, 2}, .5F}};
+  CHECK(bench.counted(Side::items, 3) == expected);
+  CHECK(bench.counted(Side::contexts, 3) == expected);
+}
+
+TEST_CASE("what has no row is left out and counted") {
+  Bench bench(100);
+  bench.without_row = 1;
+  const OwnedTokens tokens = numbered_tokens("t", 3);
+  const std::vector<PairCount> pairs = {{0, 1, 2}, {1, 2, 3}, {2, 0, 5}};
+  SliceView slice;
+  slice.item_tokens = slice.context_tokens = tokens.list();
+  slice.pairs = pairs;
+  REQUIRE(bench.build(slice, 3));
+  CHECK(bench.counted(Side::items, 3) == Counted{{{2, 0}, 5}});
+  CHECK(bench.observations.left_out() == 5);
+}
+
+TEST_CASE("values of one pair stay apart") {
+  Bench bench(100, Likelihood::gaussian);
+  const OwnedTokens tokens = numbered_tokens("t", 2);
+  const std::vector<PairValue> values = {{1, 0, 2}, {1, 0, -1}, {0, 1, 0}};
+  SliceView slice;
+  slice.item_tokens = slice.context_tokens = tokens.list();
+  slice.values = values;
+  REQUIRE(bench.build(slice, 2));
+  REQUIRE(bench.observations.of(Side::items, 1).size() == 2);
+  CHECK(bench.observations.of(Side::items, 1)[0].weight == -1);
+  CHECK(bench.observations.of(Side::contexts, 0)[1].weight == 2);
+  CHECK(bench.observations.of(Side::contexts, 1).size() == 1);
+}
+
+TEST_CASE("more distinct pairs than there is room for is an error that says what to do") {
+  const SequenceSlice slice(0, 50);
+  Bench bench(static_cast<std::uint32_t>(by_hand(slice.view()).size() - 1));
+  const auto ok = bench.build(slice.view(), 50);
+  REQUIRE(!ok);
+  CHECK(ok.error().code() == ErrorCode::capacity_exceeded);
+  CHECK(ok.error().message().find("observation_capacity") != std::string_view::npos);
+  CHECK(bench.observations.size() == 0);
+}
