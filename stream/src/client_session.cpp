@@ -10,12 +10,10 @@ Expected<std::optional<ClientEvent>> ClientSession::receive(std::span<const std:
   const auto frame = decoder_.next(bytes);
   if (!frame) return std::unexpected(frame.error());
   if (!*frame) return std::nullopt;
-  auto event = accept(**frame);
-  if (!event) return std::unexpected(event.error());
-  return std::optional<ClientEvent>(std::move(*event));
+  return accept(**frame);
 }
 
-Expected<ClientEvent> ClientSession::accept(const Frame& frame) {
+Expected<std::optional<ClientEvent>> ClientSession::accept(const Frame& frame) {
   switch (frame.type) {
     case FrameType::error: {
       const auto told = decode_refusal(frame.body);
@@ -35,7 +33,7 @@ Expected<ClientEvent> ClientSession::accept(const Frame& frame) {
   return fail(ErrorCode::protocol_violation, "a ", name(frame.type), " frame from the server is out of turn");
 }
 
-Expected<ClientEvent> ClientSession::accept_welcome(const Frame& frame) {
+Expected<std::optional<ClientEvent>> ClientSession::accept_welcome(const Frame& frame) {
   const auto welcome = decode_welcome(frame.body);
   if (!welcome) return std::unexpected(welcome.error());
   if (welcome->version != protocol_version) {
@@ -49,7 +47,7 @@ Expected<ClientEvent> ClientSession::accept_welcome(const Frame& frame) {
   return *welcome;
 }
 
-Expected<ClientEvent> ClientSession::accept_answer(const Frame& frame) {
+Expected<std::optional<ClientEvent>> ClientSession::accept_answer(const Frame& frame) {
   if (unanswered() == 0 || frame.sequence != last_answered_ + 1) {
     return fail(ErrorCode::protocol_violation, "the server answers slice ", frame.sequence, "; slices ",
                 last_answered_ + 1, " to ", last_sent_, " are unanswered");

@@ -7,21 +7,18 @@ namespace gaugeline::stream {
 Expected<std::optional<ServerEvent>> ServerSession::receive(std::span<const std::byte>& bytes) {
   if (state_ == State::closed) return gaugeline::fail(ErrorCode::protocol_violation, "the session is closed");
   auto frame = decoder_.next(bytes);
-  if (frame && !*frame) return std::nullopt;
-  auto event = frame ? accept(std::move(**frame)) : Expected<ServerEvent>(std::unexpected(frame.error()));
-  if (!event) {
-    fail(event.error());
-    return std::unexpected(event.error());
+  if (!frame) {
+    fail(frame.error());
+    return std::unexpected(frame.error());
   }
-  return std::optional<ServerEvent>(std::move(*event));
+  if (!*frame) return std::nullopt;
+  auto event = accept(std::move(**frame));
+  if (!event) fail(event.error());
+  return event;
 }
 
-Expected<ServerEvent> ServerSession::accept(Frame frame) {
-  if (state_ == State::awaiting_hello && frame.type == FrameType::hello) {
-    auto event = accept_hello(frame);
-    if (event) state_ = State::awaiting_welcome;
-    return event;
-  }
+Expected<std::optional<ServerEvent>> ServerSession::accept(Frame frame) {
+  if (state_ == State::awaiting_hello && frame.type == FrameType::hello) return accept_hello(frame);
   if (state_ == State::streaming && frame.type == FrameType::slice) return accept_slice(std::move(frame));
   return gaugeline::fail(ErrorCode::protocol_violation, "a ", name(frame.type), " frame is out of turn; ",
                          state_ == State::awaiting_hello     ? "the first frame is hello"
@@ -29,17 +26,18 @@ Expected<ServerEvent> ServerSession::accept(Frame frame) {
                                                              : "after welcome only slices are expected");
 }
 
-Expected<ServerEvent> ServerSession::accept_hello(const Frame& frame) const {
+Expected<std::optional<ServerEvent>> ServerSession::accept_hello(const Frame& frame) {
   auto hello = decode_hello(frame.body);
   if (!hello) return std::unexpected(hello.error());
   if (hello->version != protocol_version) {
     return gaugeline::fail(ErrorCode::unsupported_version, "the client speaks protocol version ", hello->version,
                            ", this server version ", protocol_version);
   }
+  state_ = State::awaiting_welcome;
   return Greeting{.source = std::move(hello->source)};
 }
 
-Expected<ServerEvent> ServerSession::accept_slice(Frame frame) {
+Expected<std::optional<ServerEvent>> ServerSession::accept_slice(Frame frame) {
   if (frame.sequence != last_sequence_ + 1) {
     return gaugeline::fail(ErrorCode::out_of_order, "slice ", frame.sequence, " came where ", last_sequence_ + 1,
                            " was due");

@@ -55,9 +55,9 @@ class ClientSession {
   [[nodiscard]] bool has_output() const noexcept { return !output_.empty(); }
 
  private:
-  [[nodiscard]] Expected<ClientEvent> accept(const Frame& frame);
-  [[nodiscard]] Expected<ClientEvent> accept_welcome(const Frame& frame);
-  [[nodiscard]] Expected<ClientEvent> accept_answer(const Frame& frame);
+  [[nodiscard]] Expected<std::optional<ClientEvent>> accept(const Frame& frame);
+  [[nodiscard]] Expected<std::optional<ClientEvent>> accept_welcome(const Frame& frame);
+  [[nodiscard]] Expected<std::optional<ClientEvent>> accept_answer(const Frame& frame);
 
   FrameDecoder decoder_;
   bool welcomed_ = false;

@@ -65,9 +65,9 @@ class ServerSession {
  private:
   enum class State : std::uint8_t { awaiting_hello, awaiting_welcome, streaming, closed };
 
-  [[nodiscard]] Expected<ServerEvent> accept(Frame frame);
-  [[nodiscard]] Expected<ServerEvent> accept_hello(const Frame& frame) const;
-  [[nodiscard]] Expected<ServerEvent> accept_slice(Frame frame);
+  [[nodiscard]] Expected<std::optional<ServerEvent>> accept(Frame frame);
+  [[nodiscard]] Expected<std::optional<ServerEvent>> accept_hello(const Frame& frame);
+  [[nodiscard]] Expected<std::optional<ServerEvent>> accept_slice(Frame frame);
 
   SessionLimits limits_;
   FrameDecoder decoder_;
