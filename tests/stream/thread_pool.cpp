@@ -1,0 +1,74 @@
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cstdlib>
+#include <new>
+#include <thread>
+#include <vector>
+
+#include <gaugeline/stream/thread_pool.hpp>
+
+namespace {
+std::atomic<std::size_t> allocations = 0;
+}
+void* operator new(std::size_t size) {
+  ++allocations;
+  if (void* memory = std::malloc(size)) return memory;
+  std::abort();
+}
+void operator delete(void* memory) noexcept { std::free(memory); }
+void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
+
+namespace gaugeline::stream {
+namespace {
+
+TEST_CASE("every task runs once, for any number of workers and tasks") {
+  for (const std::size_t workers : {0U, 1U, 2U, 3U, 8U}) {
+    ThreadPool pool(workers);
+    CHECK(pool.worker_count() == std::max<std::size_t>(workers, 1));
+    for (const std::size_t tasks : {0U, 1U, 2U, 7U, 1000U}) {
+      std::vector<std::atomic<int>> runs(tasks);
+      const auto work = [&](std::size_t, std::size_t task) { ++runs[task]; };
+      pool.run(tasks, work);
+      CHECK(std::ranges::all_of(runs, [](const auto& count) { return count == 1; }));
+    }
+  }
+}
+
+TEST_CASE("a worker does one task at a time") {
+  ThreadPool pool(4);
+  std::vector<std::atomic<bool>> busy(pool.worker_count());
+  std::atomic<int> clashes = 0;
+  const auto work = [&](std::size_t worker, std::size_t) {
+    if (busy.at(worker).exchange(true)) ++clashes;
+    std::this_thread::yield();
+    busy[worker] = false;
+  };
+  for (int round = 0; round < 50; ++round) pool.run(20, work);
+  CHECK(clashes == 0);
+}
+
+TEST_CASE("what tasks have written is there when run returns, round after round") {
+  ThreadPool pool(3);
+  std::vector<std::size_t> values(100);
+  const auto work = [&](std::size_t, std::size_t task) { values[task] += task; };
+  for (std::size_t round = 1; round <= 200; ++round) {
+    pool.run(values.size(), work);
+    CHECK(values[99] == 99 * round);
+  }
+}
+
+TEST_CASE("run allocates nothing") {
+  ThreadPool pool(3);
+  std::atomic<int> done = 0;
+  const auto work = [&](std::size_t, std::size_t) { ++done; };
+  const std::size_t before = allocations;
+  for (int round = 0; round < 20; ++round) pool.run(50, work);
+  const std::size_t after = allocations;
+  CHECK(after == before);
+  CHECK(done == 1000);
+}
+
+}  // namespace
+}  // namespace gaugeline::stream
