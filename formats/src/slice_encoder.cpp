@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 #include <tuple>
 
 #include <gaugeline/formats/slice_codec.hpp>
@@ -19,6 +20,19 @@ using Column = std::vector<std::uint8_t>;
 
 bool before(const PairCount& a, const PairCount& b) noexcept {
   return std::tie(a.item, a.context) < std::tie(b.item, b.context);
+}
+
+// Equal pairs stay in the order in which they came. (Clang warns of what libstdc++'s stable_sort is made of.)
+std::vector<PairCount> sorted(std::span<const PairCount> pairs) {
+  std::vector<std::size_t> order(pairs.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::ranges::sort(order, [&](std::size_t a, std::size_t b) {
+    return std::tie(pairs[a].item, pairs[a].context, a) < std::tie(pairs[b].item, pairs[b].context, b);
+  });
+  std::vector<PairCount> result;
+  result.reserve(pairs.size());
+  for (const std::size_t i : order) result.push_back(pairs[i]);
+  return result;
 }
 
 // -0 would come back as +0, so it counts as not whole.
@@ -48,8 +62,7 @@ class SliceEncoder {
  public:
   explicit SliceEncoder(const SliceView& slice) : slice_(slice) {
     if (std::ranges::is_sorted(slice.pairs, before)) return;
-    sorted_.assign(slice.pairs.begin(), slice.pairs.end());
-    std::ranges::stable_sort(sorted_, before);
+    sorted_ = sorted(slice.pairs);
     slice_.pairs = sorted_;
   }
 
