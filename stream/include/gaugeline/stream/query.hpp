@@ -1,0 +1,157 @@
+// Questions to the snapshots of a data directory: what a token stood near, how it moved, what once stood where it
+// stands today. The `query` command and later the HTTP server answer from these functions.
+//
+// All similarities are cosines between rows of the item table. A row is known in a slice if it has been learnt from by
+// then; only known rows are answers. Tokens are matched exactly; an unknown one gives ErrorCode::not_found with the
+// closest spellings.
+//
+// A slice is named by text: an integer in [0, number of slices) is its index; a negative one counts from the end (-1 is
+// the last); anything else is a time (parse_time: "1862", "1862-05-20", ...) and names the slice whose interval holds
+// it, or, in a gap, the last one before. A name that is out of range gives ErrorCode::not_found.
+//
+// Thread-safety: the functions share nothing. Every call reads the snapshots that it needs, and verifies them.
+// Cost: the size of those snapshots, O(rows dimension) per list of neighbours.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <gaugeline/error.hpp>
+#include <gaugeline/formats/snapshot_store.hpp>
+#include <gaugeline/types.hpp>
+
+namespace gaugeline::stream {
+
+// Loads the slice that a name stands for; a time is found by bisection, O(log slices) snapshots.
+[[nodiscard]] Expected<formats::Snapshot> load_slice(const formats::SnapshotStore& store, std::string_view name);
+
+struct SliceStamp {
+  std::uint64_t index = 0;
+  TimeInterval interval;
+};
+
+struct ScoredToken {
+  std::string token;
+  float similarity = 0;  // cosine
+  float uses = 0;        // in the slice
+};
+
+// ---- neighbors: what a token stands near in one slice --------------------------------------------------------------
+struct NeighborsQuestion {
+  std::string token;
+  std::string slice = "-1";
+  std::size_t count = 10;
+  float min_uses = 0;  // neighbours used less often in that slice are left out
+};
+struct NeighborsAnswer {
+  SliceStamp slice;
+  float uses = 0;
+  std::vector<ScoredToken> neighbors;  // best first
+};
+[[nodiscard]] Expected<NeighborsAnswer> find_neighbors(const formats::SnapshotStore& store,
+                                                       const NeighborsQuestion& question);
+
+// ---- translate: which rows of slice `to` stand where a token stood in slice `from`
+// -----------------------------------
+struct TranslationQuestion {
+  std::string token;
+  std::string from = "-1";
+  std::string to = "0";
+  std::size_t count = 10;
+  float min_uses = 0;  // in `to`
+};
+struct TranslationAnswer {
+  SliceStamp from, to;
+  std::vector<ScoredToken> translations;  // best first; the token itself may be one
+};
+[[nodiscard]] Expected<TranslationAnswer> translate(const formats::SnapshotStore& store,
+                                                    const TranslationQuestion& question);
+
+// ---- similarity: of a token to others in one slice
+// -------------------------------------------------------------------
+struct SimilarityQuestion {
+  std::string token;
+  std::vector<std::string> others;
+  std::string slice = "-1";
+};
+struct SimilarityAnswer {
+  SliceStamp slice;
+  std::vector<ScoredToken> similarities;  // in the order of `others`
+};
+[[nodiscard]] Expected<SimilarityAnswer> measure_similarity(const formats::SnapshotStore& store,
+                                                            const SimilarityQuestion& question);
+
+// How far a row moved between two slices.
+struct Movement {
+  float distance = 0;       // |z_to - z_from|
+  double displacement = 0;  // in units of its uncertainty: about 1 for a row that stood still (drift.hpp: the root of
+                            // the ratio over the overdispersion of the rows with min_uses in both slices)
+  float similarity = 0;     // cos(z_from, z_to)
+};
+
+// ---- trajectory: one token through the slices
+// ------------------------------------------------------------------------
+struct TrajectoryQuestion {
+  std::string token;
+  std::vector<std::string> others;  // empty: the nearest neighbours instead
+  std::string from = "0";
+  std::string to = "-1";
+  std::size_t count = 5;  // neighbours per slice
+  float min_uses = 0;     // of neighbours
+};
+struct TrajectoryPoint {
+  SliceStamp slice;
+  float uses = 0;
+  Movement since_first;                            // since the first point
+  std::vector<std::optional<float>> similarities;  // in the order of `others`; nullopt: not known yet
+  std::vector<ScoredToken> neighbors;
+};
+// One point for every slice in which the token is known.
+[[nodiscard]] Expected<std::vector<TrajectoryPoint>> follow_trajectory(const formats::SnapshotStore& store,
+                                                                       const TrajectoryQuestion& question);
+
+// ---- drift: what moved most, and how one token moved
+// -----------------------------------------------------------------
+struct DriftQuestion {
+  std::string from = "0";
+  std::string to = "-1";
+  std::size_t count = 10;
+  float min_uses = 100;              // in both slices; also of the neighbours
+  std::size_t skip_commonest = 100;  // so many of the most used items are left out: they move for grammar's sake
+  std::size_t neighbors = 5;
+};
+struct DriftingToken {
+  std::string token;
+  Movement movement;
+  float uses_from = 0, uses_to = 0;
+  std::vector<ScoredToken> neighbors_from, neighbors_to;
+};
+struct DriftAnswer {
+  SliceStamp from, to;
+  double overdispersion = 1;
+  std::size_t compared = 0;           // items that met the conditions
+  std::vector<DriftingToken> tokens;  // largest displacement first
+};
+// ErrorCode::invalid_argument unless `from` is earlier than `to`.
+[[nodiscard]] Expected<DriftAnswer> find_drift(const formats::SnapshotStore& store, const DriftQuestion& question);
+
+struct TokenDriftQuestion {
+  std::string token;
+  std::string from = "0";
+  std::string to = "-1";
+  float min_uses = 100;  // of the rows whose movements scale the displacement
+};
+struct DriftStep {
+  SliceStamp from, to;
+  Movement movement;
+  float uses_from = 0, uses_to = 0;
+};
+// One step for every two consecutive slices in which the token is known.
+[[nodiscard]] Expected<std::vector<DriftStep>> follow_drift(const formats::SnapshotStore& store,
+                                                            const TokenDriftQuestion& question);
+
+}  // namespace gaugeline::stream
