@@ -1,0 +1,119 @@
+// gaugeline query drift: what moved most between two slices, or how one token moved step by step.
+#include <iostream>
+
+#include "json_writer.hpp"
+#include "query.hpp"
+#include "text_output.hpp"
+
+namespace gaugeline::cli {
+namespace {
+
+void write_movement(JsonWriter& json, const stream::Movement& movement) {
+  json.member("displacement", movement.displacement)
+      .member("distance", movement.distance)
+      .member("self_similarity", movement.similarity);
+}
+
+class DriftCommand final : public Question {
+ public:
+  explicit DriftCommand(CLI::App& query)
+      : Question(query, "drift", "  gaugeline query drift --data run --from 1860 --to -1 --k 12",
+                 "The items that moved most between two slices; with --token, one token's steps") {
+    app().add_option("--token", token_, "Follow this token over consecutive slices instead")->type_name("TOKEN");
+    add_slice_name("--from", question_.from, "The earlier slice");
+    add_slice_name("--to", question_.to, "The later slice");
+    add_count(question_.count, "How many items");
+    add_min_uses(question_.min_uses, "Compare items that are used so often in both slices");
+    app()
+        .add_option("--skip-commonest", question_.skip_commonest, "Leave out so many of the most used items")
+        ->type_name("NUMBER")
+        ->capture_default_str();
+  }
+
+ private:
+  Expected<> ask(const formats::SnapshotStore& store) override {
+    return token_.empty() ? ask_for_most(store) : ask_for_token(store);
+  }
+
+  Expected<> ask_for_most(const formats::SnapshotStore& store) const {
+    const auto answer = stream::find_drift(store, question_);
+    if (!answer) return std::unexpected(answer.error());
+    json() ? print_json(*answer) : print_text(*answer);
+    return {};
+  }
+
+  Expected<> ask_for_token(const formats::SnapshotStore& store) const {
+    const auto steps = stream::follow_drift(store, {token_, question_.from, question_.to, question_.min_uses});
+    if (!steps) return std::unexpected(steps.error());
+    json() ? print_json(*steps) : print_text(*steps);
+    return {};
+  }
+
+  static void print_json(const stream::DriftAnswer& answer) {
+    JsonWriter json(std::cout);
+    json.begin_object().slice("from", answer.from).slice("to", answer.to);
+    json.member("overdispersion", answer.overdispersion).member("compared", answer.compared);
+    json.key("drift").begin_array();
+    for (const stream::DriftingToken& token : answer.tokens) {
+      json.begin_object().member("token", token.token);
+      write_movement(json, token.movement);
+      json.member("uses_from", token.uses_from).member("uses_to", token.uses_to);
+      write_tokens(json, "neighbors_from", token.neighbors_from);
+      write_tokens(json, "neighbors_to", token.neighbors_to);
+      json.end_object();
+    }
+    json.end_array().end_object();
+  }
+
+  static void print_text(const stream::DriftAnswer& answer) {
+    const std::string then = time_label(answer.from.interval);
+    const std::string now = time_label(answer.to.interval);
+    std::cout << "What moved most from " << slice_label(answer.from) << " to " << slice_label(answer.to) << ", of "
+              << grouped(static_cast<double>(answer.compared)) << " items\n"
+              << "moved: displacement in units of its uncertainty; self: cosine between then and now\n\n";
+    TextTable table({{"item", TextTable::Align::left},
+                     {"moved"},
+                     {"self"},
+                     {"uses " + then},
+                     {"uses " + now},
+                     {"near it in " + then, TextTable::Align::left},
+                     {"near it in " + now, TextTable::Align::left}});
+    for (const stream::DriftingToken& token : answer.tokens) {
+      table.add({printable(token.token), fixed(token.movement.displacement, 1), fixed(token.movement.similarity, 2),
+                 grouped(token.uses_from), grouped(token.uses_to), token_list(token.neighbors_from),
+                 token_list(token.neighbors_to)});
+    }
+    table.print(std::cout);
+  }
+
+  void print_json(const std::vector<stream::DriftStep>& steps) const {
+    JsonWriter json(std::cout);
+    json.begin_object().member("token", token_).key("drift").begin_array();
+    for (const stream::DriftStep& step : steps) {
+      json.begin_object().slice("from", step.from).slice("to", step.to);
+      write_movement(json, step.movement);
+      json.member("uses_from", step.uses_from).member("uses_to", step.uses_to).end_object();
+    }
+    json.end_array().end_object();
+  }
+
+  void print_text(const std::vector<stream::DriftStep>& steps) const {
+    std::cout << "The steps of " << printable(token_)
+              << "; moved: displacement in units of its uncertainty; self: cosine between before and after\n\n";
+    TextTable table({{"slice"}, {"begin", TextTable::Align::left}, {"uses"}, {"moved"}, {"self"}});
+    for (const stream::DriftStep& step : steps) {
+      table.add({std::to_string(step.to.index), time_label(step.to.interval), grouped(step.uses_to),
+                 fixed(step.movement.displacement, 1), fixed(step.movement.similarity, 2)});
+    }
+    table.print(std::cout);
+  }
+
+  std::string token_;
+  stream::DriftQuestion question_;
+};
+
+}  // namespace
+
+void add_query_drift(CLI::App& query, Commands& commands) { commands.push_back(std::make_unique<DriftCommand>(query)); }
+
+}  // namespace gaugeline::cli

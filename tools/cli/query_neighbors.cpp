@@ -1,0 +1,48 @@
+// gaugeline query neighbors: what a token stands near.
+#include <iostream>
+
+#include "json_writer.hpp"
+#include "query.hpp"
+#include "text_output.hpp"
+
+namespace gaugeline::cli {
+namespace {
+
+class NeighborsCommand final : public Question {
+ public:
+  explicit NeighborsCommand(CLI::App& query)
+      : Question(query, "neighbors", "  gaugeline query neighbors --data run --token war --slice 1862 --k 10",
+                 "The items nearest to a token in one slice, by cosine") {
+    add_token(question_.token);
+    add_slice_name("--slice", question_.slice, "The slice");
+    add_count(question_.count, "How many neighbours");
+    add_min_uses(question_.min_uses, "Leave out neighbours that are used less often in the slice");
+  }
+
+ private:
+  Expected<> ask(const formats::SnapshotStore& store) override {
+    const auto answer = stream::find_neighbors(store, question_);
+    if (!answer) return std::unexpected(answer.error());
+    if (json()) {
+      JsonWriter json(std::cout);
+      json.begin_object().member("token", question_.token).slice("slice", answer->slice).member("uses", answer->uses);
+      write_tokens(json, "neighbors", answer->neighbors);
+      json.end_object();
+      return {};
+    }
+    std::cout << "Nearest to " << printable(question_.token) << " in " << slice_label(answer->slice)
+              << ", where it has " << grouped(answer->uses) << " uses\n\n";
+    print_tokens(answer->neighbors);
+    return {};
+  }
+
+  stream::NeighborsQuestion question_;
+};
+
+}  // namespace
+
+void add_query_neighbors(CLI::App& query, Commands& commands) {
+  commands.push_back(std::make_unique<NeighborsCommand>(query));
+}
+
+}  // namespace gaugeline::cli

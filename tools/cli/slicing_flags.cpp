@@ -1,0 +1,89 @@
+#include "slicing_flags.hpp"
+
+#include "line_reader.hpp"
+
+namespace gaugeline::cli {
+namespace {
+
+constexpr const char* group = "Events to slices";
+
+// An option that is kept as what `parse` makes of its text.
+template <class Value, class Parse>
+CLI::Option* add_parsed(CLI::App& app, const std::string& flag, std::optional<Value>& target, Parse parse,
+                        const std::string& help) {
+  return app.add_option_function<std::string>(
+      flag,
+      [flag, &target, parse](const std::string& text) {
+        const auto parsed = parse(text);
+        if (!parsed) throw CLI::ValidationError(flag, std::string(parsed.error().message()));
+        target = *parsed;
+      },
+      help);
+}
+
+Expected<std::unordered_set<std::string>> read_words(const std::string& file) {
+  auto lines = LineReader::open(file, max_token_bytes);
+  if (!lines) return std::unexpected(lines.error());
+  std::unordered_set<std::string> words;
+  while (lines->next()) {
+    if (lines->too_long()) {
+      return fail(ErrorCode::bad_data, file, ":", lines->number(), ": longer than ", max_token_bytes, " bytes");
+    }
+    if (!lines->line().empty()) words.emplace(lines->line());
+  }
+  return words;
+}
+
+}  // namespace
+
+void SlicingFlags::add_to(CLI::App& app) {
+  add_parsed(
+      app, "--every", every, stream::parse_period,
+      "hour, day, week, month, quarter, year, decade, or a duration (10s, 5m, 6h, 2d); without it, the unit that "
+      "gives 12 to 100 slices")
+      ->type_name("PERIOD")
+      ->group(group);
+  app.add_option("--window", window, "Tokens this far apart are a pair")
+      ->type_name("NUMBER")
+      ->check(CLI::Range(std::uint32_t{1}, max_window))
+      ->capture_default_str()
+      ->group(group);
+  app.add_option("--vocabulary", vocabulary, "Keep only so many most used tokens; 0: all")
+      ->type_name("NUMBER")
+      ->capture_default_str()
+      ->group(group);
+  app.add_option("--min-count", min_count, "Leave out tokens used less often in all")
+      ->type_name("NUMBER")
+      ->capture_default_str()
+      ->group(group);
+  app.add_option("--stop-words", stop_words_file, "Leave out these tokens, one a line, in lower case")
+      ->type_name("FILE")
+      ->group(group);
+  add_parsed(app, "--lateness", lateness, stream::parse_duration,
+             "Count events this far behind the newest as late; without it, any order will do")
+      ->type_name("DURATION")
+      ->group(group);
+  add_parsed(app, "--time", text_time, stream::parse_time, "Files are plain text, each of this time")
+      ->type_name("TIME")
+      ->group(group);
+  app.add_flag("--pairs", pairs, "Keep counts of pairs instead of the sequences themselves")->group(group);
+  app.add_flag("--strict", strict, "Stop at the first bad line")->group(group);
+}
+
+Expected<stream::SlicerOptions> SlicingFlags::options(const stream::Period& period) const {
+  stream::SlicerOptions options;
+  options.period = period;
+  options.window = window;
+  options.form = pairs ? stream::SequenceForm::pairs : stream::SequenceForm::sequences;
+  options.min_count = min_count;
+  options.vocabulary = vocabulary;
+  options.lateness = lateness;
+  if (!stop_words_file.empty()) {
+    auto words = read_words(stop_words_file);
+    if (!words) return std::unexpected(words.error());
+    options.stop_words = std::move(*words);
+  }
+  return options;
+}
+
+}  // namespace gaugeline::cli

@@ -1,0 +1,32 @@
+// gaugeline snapshot: looks into snapshot files.
+#include "snapshot.hpp"
+
+#include <filesystem>
+
+#include <gaugeline/stream/query.hpp>
+
+namespace gaugeline::cli {
+
+Expected<formats::Snapshot> SnapshotChoice::load() const {
+  if (std::filesystem::is_directory(path)) {
+    const auto store = formats::SnapshotStore::open(path);
+    if (!store) return std::unexpected(store.error());
+    return stream::load_slice(*store, slice.empty() ? "-1" : slice);
+  }
+  if (!slice.empty()) {
+    return fail(ErrorCode::invalid_argument, "--slice needs a data directory, and ", std::string_view(path),
+                " is none");
+  }
+  return formats::read_snapshot(path);
+}
+
+void add_snapshot(CLI::App& parent, Commands& commands) {
+  CLI::App* snapshot = parent.add_subcommand("snapshot", "Look into snapshots, verify them, export their tables");
+  snapshot->footer("  gaugeline snapshot verify run");
+  snapshot->require_subcommand(1);
+  add_snapshot_info(*snapshot, commands);
+  add_snapshot_verify(*snapshot, commands);
+  add_snapshot_export(*snapshot, commands);
+}
+
+}  // namespace gaugeline::cli

@@ -1,0 +1,24 @@
+// The subcommands of `snapshot`, each in a file of its own.
+#pragma once
+
+#include <string>
+
+#include <gaugeline/formats/snapshot_store.hpp>
+
+#include "command.hpp"
+
+namespace gaugeline::cli {
+
+// A snapshot file, or the latest (or the named) slice of a data directory.
+struct SnapshotChoice {
+  std::string path;
+  std::string slice;  // empty: the latest; only with a data directory
+
+  [[nodiscard]] Expected<formats::Snapshot> load() const;
+};
+
+void add_snapshot_info(CLI::App& snapshot, Commands& commands);
+void add_snapshot_verify(CLI::App& snapshot, Commands& commands);
+void add_snapshot_export(CLI::App& snapshot, Commands& commands);
+
+}  // namespace gaugeline::cli

@@ -1,0 +1,92 @@
+// gaugeline snapshot info: what a snapshot holds, and where it comes from.
+#include <array>
+#include <charconv>
+#include <iostream>
+
+#include "json_writer.hpp"
+#include "learner_flags.hpp"
+#include "slice_report.hpp"
+#include "snapshot.hpp"
+#include "text_output.hpp"
+
+namespace gaugeline::cli {
+namespace {
+
+std::string hexadecimal(std::uint64_t number) {
+  std::array<char, 16> digits{};
+  const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), number, 16).ptr;
+  const std::string text(digits.data(), end);
+  return std::string(digits.size() - text.size(), '0') + text;
+}
+
+class InfoCommand final : public Command {
+ public:
+  explicit InfoCommand(CLI::App& snapshot)
+      : Command(snapshot, "info", "  gaugeline snapshot info run --slice 1862",
+                "What a snapshot holds, and where it comes from") {
+    require(app().add_option("PATH", choice_.path, "A snapshot file or a data directory"));
+    app().add_option("--slice", choice_.slice, "Slice of a data directory; without it, the latest")->type_name("SLICE");
+    add_json_flag();
+  }
+
+  Expected<ExitStatus> run() override {
+    const auto snapshot = choice_.load();
+    if (!snapshot) return std::unexpected(snapshot.error());
+    json() ? print_json(*snapshot) : print_text(*snapshot);
+    return ExitStatus::done;
+  }
+
+ private:
+  static void print_text(const formats::Snapshot& snapshot) {
+    const formats::SnapshotView view = snapshot.view();
+    const std::string parent = view.lineage.parent_checksum == 0 ? "none" : hexadecimal(view.lineage.parent_checksum);
+    std::cout << slice_report_line(view.report, 0).substr(0, slice_report_line(view.report, 0).rfind("  ")) << '\n'
+              << "run " << printable(view.lineage.run) << ", written by " << printable(view.lineage.program) << '\n'
+              << "checksum " << hexadecimal(snapshot.checksum()) << ", parent " << parent << '\n'
+              << "dimension " << view.state.dimension << ", " << grouped(static_cast<double>(view.state.items.size()))
+              << " items, " << grouped(static_cast<double>(view.state.contexts.size())) << " contexts\n";
+    for (const auto& source : view.sources) {
+      std::cout << "source " << printable(source.source) << " up to message " << source.sequence << '\n';
+    }
+    std::cout << "options";
+    for_each_option(view.options,
+                    [](std::string_view name, const std::string& value) { std::cout << ' ' << name << '=' << value; });
+    std::cout << '\n';
+  }
+
+  static void print_json(const formats::Snapshot& snapshot) {
+    const formats::SnapshotView view = snapshot.view();
+    JsonWriter json(std::cout);
+    json.begin_object()
+        .member("format_version", formats::snapshot_format_version)
+        .member("run", view.lineage.run)
+        .member("program", view.lineage.program)
+        .member("checksum", hexadecimal(snapshot.checksum()))
+        .member("parent_checksum", hexadecimal(view.lineage.parent_checksum))
+        .member("dimension", view.state.dimension)
+        .member("items", view.state.items.size())
+        .member("contexts", view.state.contexts.size())
+        .member("time_unit_seconds", view.state.time_unit_seconds);
+    json.key("report").begin_object();
+    write_slice_report(json, view.report);
+    json.end_object();
+    json.key("sources").begin_array();
+    for (const auto& source : view.sources) {
+      json.begin_object().member("source", source.source).member("sequence", source.sequence).end_object();
+    }
+    json.end_array();
+    json.key("options").begin_object();
+    for_each_option(view.options, [&](std::string_view name, const std::string& value) { json.member(name, value); });
+    json.end_object().end_object();
+  }
+
+  SnapshotChoice choice_;
+};
+
+}  // namespace
+
+void add_snapshot_info(CLI::App& snapshot, Commands& commands) {
+  commands.push_back(std::make_unique<InfoCommand>(snapshot));
+}
+
+}  // namespace gaugeline::cli
