@@ -79,7 +79,8 @@ struct SlicerCounts {
 // token of a large bag weighs as one of a sequence. Both sequence forms stand for exactly the same pair counts.
 //
 // A slice lists only tokens used in it, the most used first, equal uses by text; pairs are sorted by (item, context).
-// Slices depend on the order of events only where sequences and values lie in the order of their coming.
+// Without lateness, the order of events shows only in the order of sequences and values (and, in a slice of more than a
+// million pairs of bags, in the rounding of their sums).
 //
 // Memory: the distinct tokens' text once, 4 bytes per token of sequences and bags, 8 per pair, 12 per value.
 // Thread-safety: none.
@@ -91,7 +92,8 @@ class Slicer {
   Slicer& operator=(Slicer&&) noexcept;
   ~Slicer();
   // Events may come in any order of time; each goes to the window of its time. One that is refused changes nothing:
-  // ErrorCode::bad_data for an event of the other kind, or one that parse_event would have refused.
+  // ErrorCode::bad_data for an event of the other kind, or with a time, token or value that parse_event would have
+  // refused (that tokens are UTF-8 is not checked again).
   [[nodiscard]] Expected<> add(const Event& event);
   // Hands every slice to `take`, in the order of time; stops at its first error. The views live until `take` returns.
   // ErrorCode::capacity_exceeded where a slice would pass formats::SliceLimits. Ends the Slicer's use.
