@@ -79,7 +79,7 @@ void orthogonalise_columns(MatrixRef& a, MatrixRef& v, std::span<double> squared
 }
 
 // v <- the eigenvectors of M^T M, a <- M v: columns that are orthogonal but for the accuracy that squaring M has cost.
-// The sweeps that follow restore it, and are fewer by half. `work` holds 4 d.
+// The sweeps that follow restore it, and are fewer by half. `work` holds 3 d.
 void start_from_gram(const MatrixRef& m, MatrixRef& a, MatrixRef& v, std::span<double> work) noexcept {
   const Index d = m.cols();
   const auto size = static_cast<std::size_t>(d);

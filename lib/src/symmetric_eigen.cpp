@@ -22,41 +22,39 @@ struct Tridiagonal {
   Vector beside;
 };
 
-// x <- (|x| or -|x|, 0, ..., 0) by the reflection I - beta v v^T; x is overwritten by v. Returns beta.
-double make_reflection(Eigen::Ref<Eigen::VectorXd> x, double& result) noexcept {
-  const double length = x.norm();
-  result = x(0) > 0 ? -length : length;
-  if (length == 0) return 0;
+// The reflection I - 2 v v^T takes x to (result, 0, ..., 0). x is overwritten by v, a unit vector, or 0 if x is 0.
+void make_reflection(Eigen::Ref<Eigen::VectorXd> x, double& result) noexcept {
+  result = x(0) > 0 ? -x.norm() : x.norm();
   x(0) -= result;
-  return 2 / x.squaredNorm();
+  x.normalize();
 }
 
-// A = H_0 H_1 ... T ... H_1 H_0 (Householder 1958). The reflections' vectors stay below the diagonal of `a`, their
-// factors in `beta`. `image` is work space.
-void tridiagonalise(MatrixRef& a, Tridiagonal& t, Vector& beta, Vector& image) noexcept {
+// A = H_0 H_1 ... T ... H_1 H_0 (Householder 1958). The reflections' vectors stay below the diagonal of `a`. `image` is
+// work space.
+void tridiagonalise(MatrixRef& a, Tridiagonal& t, Vector& image) noexcept {
   const Index d = a.rows();
-  for (Index k = 0; k < d; ++k) {
+  for (Index k = 0; k + 1 < d; ++k) {
     t.diagonal(k) = a(k, k);
-    if (k + 1 == d) break;
     const Index rest = d - k - 1;
-    beta(k) = make_reflection(a.col(k).tail(rest), t.beside(k));
+    make_reflection(a.col(k).tail(rest), t.beside(k));
     const auto v = a.col(k).tail(rest);
     auto block = a.bottomRightCorner(rest, rest);
     auto w = image.head(rest);
     w.noalias() = block * v;
-    w = beta(k) * (w - (.5 * beta(k) * v.dot(w)) * v);
+    w = 2 * (w - v.dot(w) * v);
     for (Index j = 0; j < rest; ++j) block.col(j) -= w(j) * v + v(j) * w;
   }
+  t.diagonal(d - 1) = a(d - 1, d - 1);
 }
 
 // Replaces the reflections' vectors by the product of the reflections.
-void multiply_reflections(MatrixRef& a, const Vector& beta) noexcept {
+void multiply_reflections(MatrixRef& a) noexcept {
   const Index d = a.rows();
   a(d - 1, d - 1) = 1;
   for (Index k = d - 2; k >= 0; --k) {
     const Index rest = d - k - 1;
     auto v = a.col(k).tail(rest);
-    for (Index j = k + 1; j < d; ++j) a.col(j).tail(rest) -= (beta(k) * v.dot(a.col(j).tail(rest))) * v;
+    for (Index j = k + 1; j < d; ++j) a.col(j).tail(rest) -= (2 * v.dot(a.col(j).tail(rest))) * v;
     a(k, k) = 1;
     v.setZero();
     a.row(k).tail(rest).setZero();
@@ -128,11 +126,10 @@ void sort_falling(Vector& eigenvalues, MatrixRef& v) noexcept {
 
 void symmetric_eigen(Eigen::Ref<Eigen::MatrixXd> a, std::span<double> eigenvalues, std::span<double> work) noexcept {
   const Index d = a.rows();
-  Vector beta(work.data() + d, d);
-  Vector image(work.data() + 2 * d, d);
+  Vector image(work.data() + d, d);
   Tridiagonal t{Vector(eigenvalues.data(), d), Vector(work.data(), d)};
-  tridiagonalise(a, t, beta, image);
-  multiply_reflections(a, beta);
+  tridiagonalise(a, t, image);
+  multiply_reflections(a);
   diagonalise(t, a);
   sort_falling(t.diagonal, a);
 }

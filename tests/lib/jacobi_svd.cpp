@@ -65,12 +65,12 @@ TEST_CASE("scale does not matter") {
   }
 }
 
-TEST_CASE("singular values agree with Eigen's divide and conquer") {
+TEST_CASE("singular values agree with Eigen's two-sided Jacobi") {
   Random random(13);
   for (const Index d : {2, 10, 40, 64}) {
     CAPTURE(d);
     const MatrixXd a = random_matrix(random, d, d);
-    const VectorXd expected = Eigen::BDCSVD<MatrixXd>(a).singularValues();
+    const VectorXd expected = Eigen::JacobiSVD<MatrixXd>(a).singularValues();
     CHECK((Decomposition(a).sigma - expected).norm() < 1e-12 * expected[0]);
   }
 }
@@ -113,17 +113,4 @@ TEST_CASE("columns of very different length keep relative accuracy") {
   for (Index k = 0; k < d; ++k) lengths[k] = std::pow(1e-5, static_cast<double>(k));  // down to 1e-25
   const VectorXd sigma = Decomposition(basis * lengths.asDiagonal()).sigma;
   for (Index k = 0; k < d; ++k) CHECK(sigma[k] == doctest::Approx(lengths[k]).epsilon(1e-13));
-}
-
-TEST_CASE("a symmetric positive semi-definite matrix gives its eigenvalues and eigenvectors") {
-  Random random(17);
-  for (const Index rows : {3, 10, 40}) {
-    CAPTURE(rows);
-    const MatrixXd z = random_matrix(random, rows, 10);
-    const MatrixXd g = z.transpose() * z;
-    const Decomposition eigen(g);
-    const VectorXd expected = Eigen::SelfAdjointEigenSolver<MatrixXd>(g).eigenvalues().reverse();
-    CHECK((eigen.sigma - expected).norm() < 1e-12 * expected[0]);
-    CHECK((g * eigen.right - eigen.right * eigen.sigma.asDiagonal()).norm() < 1e-12 * expected[0]);
-  }
 }

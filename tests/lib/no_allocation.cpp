@@ -61,8 +61,8 @@ TEST_CASE("the gauge step allocates nothing, past Eigen's 128 KB limit for the s
   }
 }
 
-TEST_CASE("the gauge step allocates nothing at the largest dimension") {
-  const Eigen::Index d = 1024;
+TEST_CASE("the gauge step allocates nothing far past that limit") {
+  const Eigen::Index d = 400;
   const Eigen::MatrixXd m = Eigen::MatrixXd::Identity(d, d);
   Eigen::MatrixXd rotation(d, d);
   std::vector<double> work(gaugeline::gauge_work_doubles(static_cast<std::size_t>(d)));

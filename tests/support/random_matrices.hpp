@@ -1,7 +1,9 @@
 // Random matrices for tests, the same on every machine.
 #pragma once
 
-#include <Eigen/Dense>
+#include <Eigen/LU>
+#include <Eigen/QR>
+#include <Eigen/SVD>
 
 #include <gaugeline/random.hpp>
 
