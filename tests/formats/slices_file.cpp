@@ -1,12 +1,11 @@
 #include <doctest/doctest.h>
-#include <fcntl.h>
-#include <unistd.h>
 
 #include <string>
 
 #include <gaugeline/formats/slices_file.hpp>
 
 #include "example_slices.hpp"
+#include "redirection.hpp"
 #include "temporary_directory.hpp"
 
 using namespace gaugeline;
@@ -23,27 +22,6 @@ void write_slices(const std::filesystem::path& path, std::span<const SliceData> 
 }
 
 const std::vector<SliceData> examples{empty_slice(), text_slice(), two_sided_slice()};
-
-// Puts a file in the place of a standard stream for as long as it lives.
-class Redirection {
- public:
-  Redirection(int stream, const std::filesystem::path& path, int flags) : stream_(stream), saved_(::dup(stream)) {
-    const int file = ::open(path.c_str(), flags | O_CLOEXEC, 0600);
-    REQUIRE(file >= 0);
-    REQUIRE(::dup2(file, stream) == stream);
-    ::close(file);
-  }
-  Redirection(const Redirection&) = delete;
-  Redirection& operator=(const Redirection&) = delete;
-  ~Redirection() {
-    ::dup2(saved_, stream_);
-    ::close(saved_);
-  }
-
- private:
-  int stream_;
-  int saved_;
-};
 
 }  // namespace
 

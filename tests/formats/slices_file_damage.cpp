@@ -6,6 +6,7 @@
 #include <gaugeline/formats/slices_file.hpp>
 
 #include "example_slices.hpp"
+#include "redirection.hpp"
 #include "slices_record.hpp"
 #include "temporary_directory.hpp"
 
@@ -42,6 +43,13 @@ Expected<std::size_t> read_all(const TemporaryDirectory& folder, const Bytes& by
   return read_all(folder / "bad.slices");
 }
 
+// The same from standard input, which tells nothing of its end beforehand.
+Expected<std::size_t> read_stream(const TemporaryDirectory& folder, std::span<const std::byte> bytes) {
+  write_bytes(folder / "stream.slices", bytes);
+  const Redirection input(STDIN_FILENO, folder / "stream.slices", O_RDONLY);
+  return read_all("-");
+}
+
 Bytes joined(std::initializer_list<std::span<const std::byte>> parts) {
   Bytes bytes;
   for (const auto part : parts) bytes.insert(bytes.end(), part.begin(), part.end());
@@ -65,12 +73,14 @@ TEST_CASE("any one byte changed is detected") {
   }
 }
 
-TEST_CASE("a cut at any length is detected, of a file and of a stream that cannot be sought") {
+TEST_CASE("a cut at any length is detected, in a file and on standard input") {
   const TemporaryDirectory folder;
   const Bytes good = example_file(folder);
+  REQUIRE(read_stream(folder, good) == 2);
   for (std::size_t size = 0; size < good.size(); ++size) {
     const auto cut = Bytes(good.begin(), good.begin() + static_cast<std::ptrdiff_t>(size));
     REQUIRE_MESSAGE(!read_all(folder, cut), "length ", size);
+    REQUIRE_MESSAGE(!read_stream(folder, cut), "length ", size);
   }
 }
 
@@ -79,6 +89,7 @@ TEST_CASE("bytes after the end are detected") {
   Bytes bytes = example_file(folder);
   bytes.push_back({});
   CHECK(!read_all(folder, bytes));
+  CHECK(!read_stream(folder, bytes));
   CHECK(!read_all(folder, joined({example_file(folder), example_file(folder)})));
 }
 
