@@ -21,8 +21,8 @@ void SkipGramSolver<Scalar>::reserve(Arena& arena, const Options& options) noexc
   longest_row_ = std::max(options.item_capacity, options.context_capacity);
   const std::size_t square = dimension_ * dimension_;
   gram_ = arena.take<double>(square);
-  eigenvectors_ = arena.take<double>(square);
   eigenvalues_ = arena.take<double>(dimension_);
+  eigen_work_ = arena.take<double>(2 * dimension_);
   gram_scalar_ = arena.take<Scalar>(square);
   basis_ = arena.take<Scalar>(square);
   spectrum_ = arena.take<Scalar>(dimension_);
@@ -78,11 +78,11 @@ void SkipGramSolver<Scalar>::decompose(const HalfStep<Scalar>& step, RowSums<Sca
   sums.add(gram, table, step.fixed.negative_share.first(step.fixed.size()), table, executor);
   MatrixView<Scalar>(gram_scalar_.data(), d, d) = gram.cast<Scalar>();
   // Symmetric, so the order of storage does not matter.
-  Eigen::Map<Eigen::MatrixXd> columns(gram_.data(), d, d);
-  Eigen::Map<Eigen::MatrixXd> vectors(eigenvectors_.data(), d, d);
-  jacobi_svd(columns, vectors, eigenvalues_);
-  std::ranges::transform(eigenvectors_, basis_.begin(), [](double x) { return static_cast<Scalar>(x); });
-  std::ranges::transform(eigenvalues_, spectrum_.begin(), [](double x) { return static_cast<Scalar>(x); });
+  symmetric_eigen(Eigen::Map<Eigen::MatrixXd>(gram_.data(), d, d), eigenvalues_, eigen_work_);
+  std::ranges::transform(gram_, basis_.begin(), [](double x) { return static_cast<Scalar>(x); });
+  // Rounding may leave the zeros of a positive semi-definite matrix a little below 0.
+  std::ranges::transform(eigenvalues_, spectrum_.begin(),
+                         [](double x) { return static_cast<Scalar>(std::max(x, 0.)); });
 }
 
 template <class Scalar>

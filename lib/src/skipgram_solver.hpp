@@ -46,8 +46,8 @@ class SkipGramSolver {
   [[nodiscard]] Work work(std::size_t worker) const noexcept;
 
   std::size_t dimension_ = 0, steps_ = 0, longest_row_ = 0;
-  std::span<double> gram_, eigenvectors_, eigenvalues_;
-  std::span<Scalar> gram_scalar_, basis_, spectrum_;  // the same in Scalar; basis_ column by column
+  std::span<double> gram_, eigenvalues_, eigen_work_;  // gram_ becomes its eigenvectors
+  std::span<Scalar> gram_scalar_, basis_, spectrum_;   // the same in Scalar; basis_ column by column
   std::span<Scalar> work_;
 };
 
