@@ -248,9 +248,9 @@ void Server::Impl::take(const Verdict& verdict) {
 
 void Server::Impl::stop_taking() {
   stopping_ = true;
+  learner_->stop();
   boost::system::error_code ignored;
   acceptor_->close(ignored);
-  learner_->stop();
 }
 
 void Server::Impl::part(const Expected<>& outcome, const LearnerCounts& counts) {

@@ -30,9 +30,9 @@ struct SendProgress {
 
 // All are called from the thread that send_slices runs in; any may be empty.
 struct SendCallbacks {
-  std::function<void(const SendProgress&)> progress;
-  std::function<void(std::uint64_t sequence, std::string_view reason)> refused;
-  std::function<void(std::string_view line)> talk;  // connected, lost, trying again
+  std::function<void(const SendProgress&)> progress = {};
+  std::function<void(std::uint64_t sequence, std::string_view reason)> refused = {};
+  std::function<void(std::string_view line)> talk = {};  // connected, lost, trying again
 };
 
 // Gives the encoded slice of a sequence number (from 1, rising by one, but it may jump ahead at a start and go back

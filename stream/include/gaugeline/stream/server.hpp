@@ -37,10 +37,14 @@ struct ServerOptions {
   double stall_seconds = 60;      // without a byte in the middle of a frame, coming in or going out
 };
 
+// Any may be empty.
 struct ServerCallbacks {
-  std::function<void(std::uint16_t port)> ready;                   // listening; called once, from run's thread
-  std::function<void(const SliceReport&, double seconds)> learnt;  // from the learner's thread, before the ack is sent
-  std::function<void(std::string_view line)> log;                  // connections, refusals; from run's thread
+  // Listening; called once, from run's thread.
+  std::function<void(std::uint16_t port)> ready = {};
+  // From the learner's thread, before the acknowledgement is sent.
+  std::function<void(const SliceReport&, double seconds)> learnt = {};
+  // Connections and refusals, from run's thread.
+  std::function<void(std::string_view line)> log = {};
 };
 
 class Server {
