@@ -1,0 +1,125 @@
+#include <doctest/doctest.h>
+
+#include <string>
+
+#include <gaugeline/stream/learning_run.hpp>
+#include <gaugeline/stream/thread_pool.hpp>
+
+#include "small_stream.hpp"
+
+namespace gaugeline::stream {
+namespace {
+
+LearningRun open(const TemporaryDirectory& directory, Executor& executor) {
+  return LearningRun::open(directory.path(), small_learner(), executor).value();
+}
+
+void learn(LearningRun& run, std::int64_t begin, std::int64_t end) {
+  for (std::int64_t number = begin; number < end; ++number) {
+    REQUIRE(run.process(small_slice(number).view(), "here", static_cast<std::uint64_t>(number) + 1));
+  }
+}
+
+TEST_CASE("every slice leaves a verified snapshot, and knows the one before it") {
+  const TemporaryDirectory directory;
+  SerialExecutor executor;
+  auto run = open(directory, executor);
+  CHECK(run.run().size() == 32);
+  learn(run, 0, 4);
+  CHECK(run.slices() == 4);
+  const auto store = formats::SnapshotStore::open(directory.path()).value();
+  CHECK(store.slices().value() == std::vector<std::uint64_t>{0, 1, 2, 3});
+  std::uint64_t parent = 0;
+  for (std::uint64_t slice = 0; slice < 4; ++slice) {
+    const auto snapshot = store.load(slice).value();
+    CHECK(snapshot.view().lineage.run == run.run());
+    CHECK(snapshot.view().lineage.parent_checksum == parent);
+    CHECK(snapshot.view().sources.front().sequence == slice + 1);
+    parent = snapshot.checksum();
+  }
+}
+
+TEST_CASE("a run that is opened again goes on bit for bit, with any number of threads") {
+  const TemporaryDirectory directory;
+  std::string identity;
+  {
+    SerialExecutor executor;
+    auto run = open(directory, executor);
+    identity = run.run();
+    learn(run, 0, 3);
+  }
+  ThreadPool executor(3);
+  auto options = small_learner();
+  options.worker_capacity = 3;
+  auto run = LearningRun::open(directory.path(), options, executor).value();
+  CHECK(run.run() == identity);
+  CHECK(run.slices() == 3);
+  CHECK(run.last_sequence("here") == 3);
+  learn(run, 3, 6);
+  CHECK(holds_slices(directory.path(), 6));
+}
+
+TEST_CASE("positions are kept per source") {
+  const TemporaryDirectory directory;
+  SerialExecutor executor;
+  {
+    auto run = open(directory, executor);
+    REQUIRE(run.process(small_slice(0).view(), "a", 10));
+    REQUIRE(run.process(small_slice(1).view(), "b", 1));
+    REQUIRE(run.process(small_slice(2).view(), "a", 12));
+  }
+  const auto run = open(directory, executor);
+  CHECK(run.last_sequence("a") == 12);
+  CHECK(run.last_sequence("b") == 1);
+  CHECK(run.last_sequence("c") == 0);
+}
+
+TEST_CASE("a slice that is refused changes nothing") {
+  const TemporaryDirectory directory;
+  SerialExecutor executor;
+  auto run = open(directory, executor);
+  learn(run, 0, 2);
+  const auto refused = run.process(small_slice(0).view(), "here", 3);
+  REQUIRE(!refused);
+  CHECK(refused.error().code() == ErrorCode::out_of_order);
+  CHECK(run.last_sequence("here") == 2);
+  CHECK(run.slices() == 2);
+  learn(run, 2, 4);
+  CHECK(holds_slices(directory.path(), 4));
+}
+
+TEST_CASE("an option that changes behaviour must be that of the run; the error names it") {
+  const TemporaryDirectory directory;
+  SerialExecutor executor;
+  {
+    auto run = open(directory, executor);
+    learn(run, 0, 1);
+  }
+  const auto error_with = [&](auto change) -> std::string {
+    auto options = small_learner();
+    change(options);
+    const auto run = LearningRun::open(directory.path(), options, executor);
+    if (run) return "";
+    CHECK(run.error().code() == ErrorCode::invalid_argument);
+    return std::string(run.error().message()).substr(directory.path().native().size());
+  };
+  CHECK(error_with([](Options& options) { options.seed = 2; }) ==
+        ": option seed is 2, but the run that is there was begun with 1");
+  CHECK(error_with([](Options& options) { options.gauge = GaugeFixing::none; }) ==
+        ": option gauge is none, but the run that is there was begun with procrustes");
+  CHECK(error_with([](Options& options) { options.count_decay = .5F; }).starts_with(": option count_decay is 0.5"));
+  CHECK(error_with([](Options& options) { options.item_capacity = options.context_capacity = 1000; }).empty());
+}
+
+TEST_CASE("after a snapshot that could not be written the run takes nothing more") {
+  const TemporaryDirectory directory;
+  SerialExecutor executor;
+  auto run = open(directory, executor);
+  learn(run, 0, 1);
+  std::filesystem::remove_all(directory / "snapshots");
+  CHECK(run.process(small_slice(1).view(), "here", 2).error().code() == ErrorCode::io_error);
+  CHECK(run.process(small_slice(2).view(), "here", 3).error().code() == ErrorCode::io_error);
+}
+
+}  // namespace
+}  // namespace gaugeline::stream

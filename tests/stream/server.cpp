@@ -1,0 +1,203 @@
+#include <doctest/doctest.h>
+
+#include <atomic>
+#include <future>
+#include <mutex>
+#include <string>
+
+#include <gaugeline/random.hpp>
+
+#include "loopback.hpp"
+
+namespace gaugeline::stream {
+namespace {
+
+TEST_CASE("slices that are sent leave the state that slices read from a file leave") {
+  const TemporaryDirectory directory;
+  RunningServer server(server_options(directory));
+  std::vector<SendProgress> seen;
+  const auto sent = send_slices(client_options(server.port()), small_slices(8),
+                                {.progress = [&](const SendProgress& progress) { seen.push_back(progress); }});
+  REQUIRE(sent);
+  CHECK(sent->sequence == 8);
+  CHECK(sent->acknowledged == 8);
+  CHECK(sent->refused == 0);
+  REQUIRE(seen.size() == 9);  // the welcome, and one for each slice
+  for (std::size_t i = 0; i < seen.size(); ++i) CHECK(seen[i].acknowledged == i);
+  CHECK(server.stop());
+  CHECK(holds_slices(directory.path(), 8));
+}
+
+TEST_CASE("an acknowledged slice is on disk") {
+  const TemporaryDirectory directory;
+  RunningServer server(server_options(directory));
+  RawClient client(server.port());
+  CHECK(client.greet("here").last_sequence == 0);
+  for (std::uint64_t sequence = 1; sequence <= 3; ++sequence) {
+    client.send_slice(sequence);
+    const auto answer = client.receive();
+    REQUIRE(answer);
+    CHECK(answer->type == FrameType::ack);
+    CHECK(answer->sequence == sequence);
+    CHECK(latest_snapshot(directory.path()).view().state.slices == sequence);
+  }
+}
+
+TEST_CASE("a full queue holds the sender back, and everything arrives") {
+  const TemporaryDirectory directory;
+  auto options = server_options(directory);
+  options.queue_slices = 1;
+  RunningServer server(options);
+  const auto sent = send_slices(client_options(server.port()), small_slices(20), {});
+  REQUIRE(sent);
+  CHECK(sent->acknowledged == 20);
+  CHECK(server.stop());
+  CHECK(holds_slices(directory.path(), 20));
+}
+
+TEST_CASE("a slice that cannot be used is refused with a reason, in its turn, and the stream goes on") {
+  const TemporaryDirectory directory;
+  RunningServer server(server_options(directory));
+  const SliceSource slices = [](std::uint64_t sequence) -> Expected<std::optional<Bytes>> {
+    if (sequence == 2) return Bytes(100, std::byte{42});  // no slice
+    if (sequence == 4) return encoded_slice(0);           // time runs backwards
+    if (sequence > 5) return std::nullopt;
+    return encoded_slice(static_cast<std::int64_t>(sequence));
+  };
+  std::vector<std::pair<std::uint64_t, std::string>> refused;
+  const auto sent = send_slices(
+      client_options(server.port()), slices,
+      {.refused = [&](std::uint64_t sequence, std::string_view reason) { refused.emplace_back(sequence, reason); }});
+  REQUIRE(sent);
+  CHECK(sent->sequence == 5);
+  CHECK(sent->acknowledged == 3);
+  CHECK(sent->refused == 2);
+  REQUIRE(refused.size() == 2);
+  CHECK(refused[0].first == 2);
+  CHECK(refused[1].first == 4);
+  CHECK(!refused[0].second.empty());
+  CHECK(latest_snapshot(directory.path()).view().state.slices == 3);
+}
+
+TEST_CASE("garbage ends its own connection with a reason, and no other") {
+  const TemporaryDirectory directory;
+  RunningServer server(server_options(directory));
+  RawClient steady(server.port());
+  static_cast<void>(steady.greet("steady"));
+  auto step = [&, sequence = std::uint64_t{0}]() mutable {
+    steady.send_slice(++sequence);
+    CHECK(steady.receive().value().sequence == sequence);
+  };
+  step();
+  {
+    RawClient client(server.port());
+    Bytes bytes(1000);
+    Random random(5);
+    for (auto& byte : bytes) byte = static_cast<std::byte>(random.bits());
+    client.send(bytes);
+    CHECK(client.farewell().message().starts_with("frame at offset 0"));
+  }
+  step();
+  {
+    RawClient client(server.port());
+    static_cast<void>(client.greet("claims 4 GiB"));
+    Bytes bytes;
+    append_frame(bytes, FrameType::slice, 1, {});
+    std::fill_n(bytes.begin(), 4, std::byte{0xFF});
+    client.send(bytes);
+    CHECK(client.farewell().code() == ErrorCode::capacity_exceeded);
+  }
+  step();
+  {
+    RawClient client(server.port());
+    client.send(FrameType::hello, 0, encode(Hello{.version = 99, .source = "tomorrow"}));
+    CHECK(client.farewell().message() == "the client speaks protocol version 99, this server version 1");
+  }
+  step();
+  {
+    RawClient client(server.port());
+    static_cast<void>(client.greet("truncates"));
+    Bytes bytes;
+    append_frame(bytes, FrameType::slice, 1, encoded_slice(9));
+    client.send(std::span(bytes).first(bytes.size() / 2));
+  }
+  step();
+  {
+    RawClient client(server.port());
+    static_cast<void>(client.greet("skips"));
+    client.send_slice(7);
+    CHECK(client.farewell().message() == "slice 7 came where 1 was due");
+  }
+  step();
+  CHECK(server.stop());
+  CHECK(holds_slices(directory.path(), 6));
+}
+
+TEST_CASE("a client that says nothing is sent away") {
+  const TemporaryDirectory directory;
+  auto options = server_options(directory);
+  options.handshake_seconds = .02;
+  RunningServer server(options);
+  RawClient client(server.port());
+  CHECK(client.farewell().message() == "no hello within the time limit");
+}
+
+TEST_CASE("a client that stops in the middle of a frame is sent away") {
+  const TemporaryDirectory directory;
+  auto options = server_options(directory);
+  options.stall_seconds = .02;
+  RunningServer server(options);
+  RawClient client(server.port());
+  static_cast<void>(client.greet("here"));
+  client.send(Bytes(5));
+  CHECK(client.farewell().message() == "nothing came for too long in the middle of a frame");
+}
+
+TEST_CASE("the newest connection speaks for a source; the older one is told and closed") {
+  const TemporaryDirectory directory;
+  RunningServer server(server_options(directory));
+  RawClient older(server.port());
+  static_cast<void>(older.greet("here"));
+  older.send_slice(1);
+  CHECK(older.receive().value().type == FrameType::ack);
+  RawClient newer(server.port());
+  CHECK(newer.greet("here").last_sequence == 1);
+  CHECK(older.farewell().message() == "source here has connected again; this connection is closed");
+  newer.send_slice(2);
+  CHECK(newer.receive().value().sequence == 2);
+  CHECK(server.stop());
+  CHECK(holds_slices(directory.path(), 2));
+}
+
+TEST_CASE("no more connections than the limit") {
+  const TemporaryDirectory directory;
+  auto options = server_options(directory);
+  options.max_connections = 1;
+  RunningServer server(options);
+  RawClient first(server.port());
+  static_cast<void>(first.greet("first"));
+  RawClient second(server.port());
+  CHECK(second.farewell().message() == "the server has 1 connections, and takes no more");
+  first.send_slice(1);
+  CHECK(first.receive().value().type == FrameType::ack);
+}
+
+TEST_CASE("options out of range and addresses that cannot be used are named") {
+  const TemporaryDirectory directory;
+  const auto error_with = [&](auto change) {
+    auto options = server_options(directory);
+    change(options);
+    return std::string(Server::open(options, {}).error().message());
+  };
+  CHECK(error_with([](ServerOptions& options) { options.queue_slices = 0; }) ==
+        "queue_slices is 0; it must be from 1 to 65536");
+  CHECK(error_with([](ServerOptions& options) { options.listen_address = "nowhere"; }) ==
+        "listen address nowhere is not numeric");
+  const auto running = Server::open(server_options(directory), {}).value();
+  CHECK(error_with([&](ServerOptions& options) {
+          options.listen_port = running.port();
+        }).starts_with("cannot listen on 127.0.0.1:"));
+}
+
+}  // namespace
+}  // namespace gaugeline::stream

@@ -1,0 +1,141 @@
+// How a server ends, and how senders go on afterwards.
+#include <doctest/doctest.h>
+#include <signal.h>
+
+#include <future>
+#include <optional>
+
+#include "loopback.hpp"
+
+namespace gaugeline::stream {
+namespace {
+
+TEST_CASE("a stop finishes the slice that is being learnt, acknowledges it, and drops the queued ones") {
+  const TemporaryDirectory directory;
+  std::promise<void> learning;
+  std::promise<void> go_on;
+  RunningServer server(server_options(directory), {.learnt = [&](const SliceReport& report, double) {
+                         if (report.slice != 0) return;
+                         learning.set_value();
+                         go_on.get_future().wait();
+                       }});
+  RawClient client(server.port());
+  static_cast<void>(client.greet("here"));
+  for (std::uint64_t sequence = 1; sequence <= 4; ++sequence) client.send_slice(sequence);
+  learning.get_future().wait();
+  server.ask_to_stop();
+  wait_until_deaf(server.port());
+  go_on.set_value();
+  CHECK(server.outcome());
+  const auto answer = client.receive();
+  REQUIRE(answer);
+  CHECK(answer->type == FrameType::ack);
+  CHECK(answer->sequence == 1);
+  CHECK(!client.receive());
+  CHECK(holds_slices(directory.path(), 1));
+}
+
+TEST_CASE("a sender that is cut off goes on where the server is") {
+  const TemporaryDirectory directory;
+  RunningServer server(server_options(directory));
+  {
+    RawClient client(server.port());
+    static_cast<void>(client.greet("here"));
+    for (std::uint64_t sequence = 1; sequence <= 3; ++sequence) client.send_slice(sequence);
+  }
+  const auto sent = send_slices(client_options(server.port()), small_slices(6), {});
+  REQUIRE(sent);
+  CHECK(sent->acknowledged == 6);
+  CHECK(server.stop());
+  CHECK(holds_slices(directory.path(), 6));
+}
+
+TEST_CASE("a server that is stopped and started again loses nothing, and learns nothing twice") {
+  const TemporaryDirectory directory;
+  auto options = server_options(directory);
+  std::optional<RunningServer> server;
+  std::promise<void> third;
+  server.emplace(options, ServerCallbacks{.learnt = [&](const SliceReport& report, double) {
+                   if (report.slice == 2) third.set_value();
+                 }});
+  options.listen_port = server->port();
+  auto sent = std::async(std::launch::async,
+                         [&] { return send_slices(client_options(options.listen_port), small_slices(12), {}); });
+  third.get_future().wait();
+  CHECK(server->stop());
+  CHECK(latest_snapshot(directory.path()).view().state.slices >= 3);
+  server.emplace(options);
+  const auto outcome = sent.get();
+  REQUIRE(outcome);
+  CHECK(outcome->acknowledged == 12);
+  CHECK(server->stop());
+  CHECK(holds_slices(directory.path(), 12));
+}
+
+TEST_CASE("a slice that comes again is acknowledged without being learnt again") {
+  const TemporaryDirectory directory;
+  {
+    RunningServer server(server_options(directory));
+  }
+  RunningServer server(server_options(directory));
+  CHECK(send_slices(client_options(server.port()), small_slices(3), {}).value().acknowledged == 3);
+  const auto again = send_slices(client_options(server.port()), small_slices(3), {});
+  REQUIRE(again);
+  CHECK(again->acknowledged == 3);
+  CHECK(server.stop());
+  CHECK(latest_snapshot(directory.path()).view().state.slices == 3);
+}
+
+TEST_CASE("when a snapshot cannot be written the clients are told and the server ends with the error") {
+  const TemporaryDirectory directory;
+  RunningServer server(server_options(directory));
+  std::filesystem::remove_all(directory / "snapshots");
+  const auto sent = send_slices(client_options(server.port()), small_slices(3), {});
+  REQUIRE(!sent);
+  CHECK(sent.error().code() == ErrorCode::io_error);
+  CHECK(sent.error().message().starts_with("the server: snapshot of slice 0"));
+  const auto outcome = server.outcome();
+  REQUIRE(!outcome);
+  CHECK(outcome.error().code() == ErrorCode::io_error);
+}
+
+TEST_CASE("a stop before run is kept") {
+  const TemporaryDirectory directory;
+  auto server = Server::open(server_options(directory), {}).value();
+  server.stop();
+  CHECK(server.run());
+}
+
+TEST_CASE("serve ends with success on SIGTERM") {
+  const TemporaryDirectory directory;
+  CHECK(serve(server_options(directory), {.ready = [](std::uint16_t) { ::raise(SIGTERM); }}));
+}
+
+TEST_CASE("a client without a server gives up after the time it was given") {
+  const TemporaryDirectory directory;
+  std::uint16_t port = 0;
+  {
+    const auto closed = Server::open(server_options(directory), {}).value();
+    port = closed.port();
+  }
+  auto options = client_options(port);
+  options.reconnect_seconds = .05;
+  const auto sent = send_slices(options, small_slices(1), {});
+  REQUIRE(!sent);
+  CHECK(sent.error().code() == ErrorCode::io_error);
+  CHECK(sent.error().message().starts_with("no connection to 127.0.0.1:"));
+}
+
+TEST_CASE("an error of the source of slices ends the sending") {
+  const TemporaryDirectory directory;
+  RunningServer server(server_options(directory));
+  const auto sent = send_slices(
+      client_options(server.port()),
+      [](std::uint64_t) -> Expected<std::optional<Bytes>> { return fail(ErrorCode::io_error, "the file is gone"); },
+      {});
+  REQUIRE(!sent);
+  CHECK(sent.error().message() == "the file is gone");
+}
+
+}  // namespace
+}  // namespace gaugeline::stream
