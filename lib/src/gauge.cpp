@@ -140,16 +140,6 @@ void restore_orthogonality(MatrixRef& rotation, MatrixRef& gram, MatrixRef& copy
 
 }  // namespace
 
-void jacobi_svd(Eigen::Ref<Eigen::MatrixXd> a, Eigen::Ref<Eigen::MatrixXd> v, std::span<double> sigma) noexcept {
-  const double scale = unit_scale(a);
-  a *= scale;
-  v.setIdentity();
-  orthogonalise_columns(a, v, sigma);
-  sort_by_length(a, v, sigma);
-  a /= scale;
-  for (double& s : sigma) s = std::sqrt(s) / scale;
-}
-
 void gauge_rotation(const Eigen::Ref<const Eigen::MatrixXd>& m, Eigen::Ref<Eigen::MatrixXd> rotation,
                     std::span<double> work) noexcept {
   const Index d = m.rows();

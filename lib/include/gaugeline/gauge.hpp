@@ -19,18 +19,13 @@ namespace gaugeline {
 // determinant is not forced: a reflected frame (a domain wall) is turned back too.
 // R^T R = I to 1e-12, and R(B^T M B) = B^T R(M) B for B in O(d), up to rounding times the condition, at most 1e6.
 // Singular values in double: a float32 decomposition errs by .01 to .5 at a condition of 1e6, and flips determinants.
-// work: gauge_work_doubles(d). O(d^3), no allocation: 1.5 ms at d = 64, 6 ms at d = 100.
+// work: gauge_work_doubles(d). O(d^3), no allocation.
 void gauge_rotation(const Eigen::Ref<const Eigen::MatrixXd>& m, Eigen::Ref<Eigen::MatrixXd> rotation,
                     std::span<double> work) noexcept;
 
 // The largest principal angle of an orthogonal matrix, radians in [0, pi]: 2 asin(|R - I|_2 / 2). Small angles come out
 // with full relative accuracy, angles near pi to 1e-7. A reflection gives pi.
 [[nodiscard]] double rotation_angle(const Eigen::Ref<const Eigen::MatrixXd>& rotation, std::span<double> work) noexcept;
-
-// A = U diag(sigma) V^T for a square matrix by one-sided Jacobi rotations (Hestenes 1958; Demmel & Veselic 1992):
-// on return the columns of `a` are u_k sigma_k, those of `v` are v_k, sorted by falling sigma; high relative accuracy.
-// A is finite. O(d^3) a sweep, about 8 sweeps; no allocation. For symmetric A symmetric_eigen is several times faster.
-void jacobi_svd(Eigen::Ref<Eigen::MatrixXd> a, Eigen::Ref<Eigen::MatrixXd> v, std::span<double> sigma) noexcept;
 
 // A = V diag(lambda) V^T for a symmetric matrix, by Householder reflections to tridiagonal form and implicit QR steps
 // (Golub & Van Loan, section 8.3): on return the columns of `a` are the v_k, by falling eigenvalue. Errors of the
