@@ -3,6 +3,7 @@
 
 #include <array>
 #include <atomic>
+#include <cstdint>
 #include <cstdlib>
 #include <new>
 
@@ -20,6 +21,7 @@ std::atomic<std::size_t> allocations{0};
 
 void* counted(std::size_t size) {
   ++allocations;
+  if (size > PTRDIFF_MAX) std::abort();  // GCC follows such sizes into malloc, and warns
   void* memory = std::malloc(size == 0 ? 1 : size);
   if (memory == nullptr) std::abort();
   return memory;
