@@ -51,10 +51,14 @@ endif()
 if(GAUGELINE_STREAM)
   gaugeline_install_layer(stream HEADERS
     gaugeline/stream/client.hpp
+    gaugeline/stream/client_session.hpp
     gaugeline/stream/events.hpp
     gaugeline/stream/frame.hpp
     gaugeline/stream/learning_run.hpp
+    gaugeline/stream/messages.hpp
+    gaugeline/stream/query.hpp
     gaugeline/stream/server.hpp
+    gaugeline/stream/server_session.hpp
     gaugeline/stream/slicer.hpp
     gaugeline/stream/text.hpp
     gaugeline/stream/thread_pool.hpp)
