@@ -20,6 +20,9 @@ class Layering(unittest.TestCase):
         file.write_text("\n".join(lines) + "\n", encoding="utf-8")
         return layering.check_includes(self.root)
 
+    def command(self, source, output, flags):
+        return {"file": str(self.root / source), "output": output, "command": f"c++ {flags} -c {source}"}
+
     def test_allowed_includes_pass(self):
         self.found("lib/src/a.hpp", "#pragma once")
         self.found("lib/src/a.cpp", "#include <cmath>", "#include <Eigen/Core>", "#include <gaugeline/slice.hpp>", '#include "a.hpp"')
@@ -46,9 +49,10 @@ class Layering(unittest.TestCase):
 
     def test_a_source_of_lib_that_is_compiled_with_exceptions_is_named(self):
         commands = [
-            {"file": str(self.root / "lib/src/a.cpp"), "command": "c++ -fno-rtti -fno-exceptions -c a.cpp"},
-            {"file": str(self.root / "lib/src/b.cpp"), "command": "c++ -fno-rtti -c b.cpp"},
-            {"file": str(self.root / "formats/src/c.cpp"), "command": "c++ -c c.cpp"},
+            self.command("lib/src/a.cpp", "lib/a.o", "-fno-rtti -fno-exceptions"),
+            self.command("lib/src/b.cpp", "lib/b.o", "-fno-rtti"),
+            self.command("lib/src/b.cpp", "tests/lib/b.o", ""),
+            self.command("formats/src/c.cpp", "formats/c.o", ""),
         ]
         (self.root / "compile_commands.json").write_text(json.dumps(commands), encoding="utf-8")
         found = layering.check_flags(self.root, self.root)
