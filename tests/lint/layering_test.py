@@ -21,7 +21,7 @@ class Layering(unittest.TestCase):
         return layering.check_includes(self.root)
 
     def command(self, source, output, flags):
-        return {"file": str(self.root / source), "output": output, "command": f"c++ {flags} -c {source}"}
+        return {"file": str(self.root / source), "command": f"c++ {flags} -o {output} -c {source}"}
 
     def test_allowed_includes_pass(self):
         self.found("lib/src/a.hpp", "#pragma once")
