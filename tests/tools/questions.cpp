@@ -1,0 +1,132 @@
+#include <algorithm>
+
+#include "small_streams.hpp"
+
+using namespace gaugeline::test;  // NOLINT(google-build-using-namespace): the vocabulary of these tests
+
+namespace {
+
+// One run for all questions: it is only read.
+const std::string& data() {
+  static const TemporaryDirectory folder;
+  static const std::string option = [] {
+    write_text(folder / "events.ndjson", moving_word_events());
+    must("train '" + (folder / "events.ndjson").native() + "' --out '" + (folder / "run").native() + "'" +
+         small_skipgram_learner + " --diffusion 1");
+    return " --data '" + (folder / "run").native() + "'";
+  }();
+  return option;
+}
+
+std::string ask(const std::string& question) { return must("query " + question + data() + " --json"); }
+
+// The first token of a list: the best answer.
+std::string first_token(std::string_view json, std::string_view list) {
+  const std::string begin = "\"" + std::string(list) + "\": [{\"token\": \"";
+  const std::size_t at = json.find(begin);
+  REQUIRE(at != std::string_view::npos);
+  const std::size_t from = at + begin.size();
+  return std::string(json.substr(from, json.find('"', from) - from));
+}
+
+bool is_one_of(const std::string& token, const std::vector<std::string>& tokens) {
+  return std::find(tokens.begin(), tokens.end(), token) != tokens.end();
+}
+
+const std::vector<std::string> money{"silver", "coin", "money", "bank"};
+const std::vector<std::string> sport{"medal", "race", "winner", "games"};
+
+}  // namespace
+
+TEST_CASE("neighbours change with the use of a word") {
+  CHECK(is_one_of(first_token(ask("neighbors --token gold --slice 2002"), "neighbors"), money));
+  CHECK(is_one_of(first_token(ask("neighbors --token gold --slice -1 --min-uses 1"), "neighbors"), sport));
+}
+
+TEST_CASE("neighbours are as many as asked for, without the token itself, best first") {
+  const std::string answer = ask("neighbors --token silver --k 3 --slice 0");
+  CHECK(count(answer, "\"similarity\": ") == 3);
+  CHECK(count(answer, "\"token\": \"silver\"") == 1);  // as the question
+  CHECK(contains(answer, "\"slice\": {\"index\": 0, \"begin\": \"2000-01-01T00:00:00Z\""));
+}
+
+TEST_CASE("a slice is named by its index, from the end, or by a time in it") {
+  const std::string by_index = ask("neighbors --token gold --slice 4");
+  CHECK(ask("neighbors --token gold --slice -2") == by_index);
+  CHECK(ask("neighbors --token gold --slice 2004") == by_index);
+  CHECK(ask("neighbors --token gold --slice 2004-11-30") == by_index);
+  CHECK(ask("neighbors --token gold --slice 2004-11-30T12:00:00Z") == by_index);
+}
+
+TEST_CASE("a slice that is not there is an error that says why") {
+  for (const std::string name : {"1066", "-7", "someday"}) {
+    CAPTURE(name);
+    const auto outcome = launch("query neighbors --token gold --slice " + name + data());
+    CHECK(outcome.status != 0);
+    CHECK(outcome.out.empty());
+    CHECK_FALSE(outcome.err.empty());
+  }
+}
+
+TEST_CASE("an unknown token is an error that suggests close ones") {
+  const auto outcome = launch("query neighbors --token glod" + data());
+  CHECK(outcome.status == 1);
+  CHECK(contains(outcome.err, "did you mean gold"));
+}
+
+TEST_CASE("translate finds what stood where another word stands now") {
+  const std::string answer = ask("translate --token winner --from 2005 --to 2000 --k 5");
+  CHECK(is_one_of(first_token(answer, "translate"), sport));
+  CHECK(count(answer, "\"similarity\": ") == 5);
+}
+
+TEST_CASE("similarity compares a token with each other one") {
+  const std::string answer = ask("similarity --token silver --other coin,medal --other silver --slice 0");
+  CHECK(count(answer, "\"token\": \"silver\", \"other\": ") == 3);
+  CHECK(contains(answer, "\"other\": \"silver\", \"similarity\": 1"));
+}
+
+TEST_CASE("a trajectory has a point per slice, with neighbours or with the similarity to others") {
+  const std::string alone = ask("trajectory --token gold --k 2");
+  CHECK(count(alone, "\"self_similarity\": ") == 6);
+  CHECK(count(alone, "\"neighbors\": [") == 6);
+  CHECK(contains(alone, "\"distance\": 0, "));
+  const std::string beside = ask("trajectory --token gold --other silver --other medal --from 2001");
+  CHECK(count(beside, "\"self_similarity\": ") == 5);
+  CHECK(count(beside, "{\"other\": \"silver\", \"similarity\": ") == 5);
+}
+
+TEST_CASE("drift ranks first what moved, with its neighbours then and now") {
+  const std::string answer = ask("drift --from 2002 --to 2005 --min-uses 20 --skip-commonest 0 --k 3");
+  CHECK(first_token(answer, "drift") == "gold");
+  CHECK(count(answer, "\"neighbors_from\": [") == 3);
+  CHECK(is_one_of(first_token(answer, "neighbors_from"), money));
+  CHECK(is_one_of(first_token(answer, "neighbors_to"), sport));
+}
+
+TEST_CASE("drift leaves out the commonest and the rare") {
+  CHECK(contains(ask("drift --min-uses 20 --skip-commonest 4"), "\"compared\": 5,"));
+  CHECK(contains(ask("drift --min-uses 1000000 --skip-commonest 0"), "\"compared\": 0,"));
+}
+
+TEST_CASE("the drift of one token has a step for every two slices, the largest where its use changed") {
+  const std::string answer = ask("drift --token gold --min-uses 20");
+  CHECK(count(answer, "\"displacement\": ") == 5);
+}
+
+TEST_CASE("drift needs two slices in the order of time") {
+  CHECK(launch("query drift --from 2004 --to 2001" + data()).status == 2);
+  CHECK(launch("query drift --from 2004 --to 2004" + data()).status == 2);
+}
+
+TEST_CASE("without --json, answers are columns for people") {
+  const std::string neighbors = must("query neighbors --token gold --slice 2002 --k 2" + data());
+  CHECK(neighbors.starts_with("Nearest to gold in slice 2 (2002), where it has 60 uses\n\n"));
+  CHECK(contains(neighbors, "similarity  uses\n"));
+  const std::string drift = must("query drift --min-uses 20 --skip-commonest 0 --k 1" + data());
+  CHECK(contains(drift, "near it in 2000"));
+  CHECK(contains(drift, "near it in 2005"));
+  CHECK(contains(must("query trajectory --token gold" + data()), "nearest\n"));
+  CHECK(contains(must("query similarity --token gold --other medal" + data()), "medal"));
+  CHECK(contains(must("query translate --token gold" + data()), "where gold stands in slice 5 (2005)"));
+}

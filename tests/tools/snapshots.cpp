@@ -1,0 +1,92 @@
+#include "small_streams.hpp"
+
+using namespace gaugeline::test;  // NOLINT(google-build-using-namespace): the vocabulary of these tests
+
+namespace {
+
+struct TrainedRun {
+  explicit TrainedRun(int slices) {
+    simulate_gaussian(folder / "g.slices", slices);
+    must("train '" + (folder / "g.slices").native() + "' --out '" + (folder / "run").native() + "'" +
+         words(small_gaussian_learner));
+  }
+  [[nodiscard]] std::string path() const { return "'" + (folder / "run").native() + "'"; }
+  [[nodiscard]] std::filesystem::path file(int slice) const {
+    return folder / "run" / "snapshots" / ("000000000" + std::to_string(slice) + ".snapshot");
+  }
+  TemporaryDirectory folder;
+};
+
+}  // namespace
+
+TEST_CASE("verify names every file of a directory, and damage makes it fail") {
+  const TrainedRun run(3);
+  const std::string whole = must("snapshot verify " + run.path());
+  CHECK(count(whole, "ok ") == 3);
+  CHECK(contains(whole, run.file(2).native()));
+
+  std::string bytes = read_text(run.file(1));
+  bytes[bytes.size() / 2] = static_cast<char>(bytes[bytes.size() / 2] ^ 1);
+  write_text(run.file(1), bytes);
+  const auto damaged = launch("snapshot verify " + run.path());
+  CHECK(damaged.status == 65);
+  CHECK(count(damaged.out, "ok ") == 2);
+  CHECK(contains(damaged.out, "DAMAGED  " + run.file(1).native()));
+  CHECK(contains(damaged.err, "1 of 3 files damaged"));
+  CHECK(launch("snapshot verify '" + run.file(1).native() + "'").status == 65);
+  CHECK(launch("snapshot verify '" + run.file(0).native() + "'").status == 0);
+  CHECK(contains(launch("snapshot verify --json " + run.path()).out, "\"ok\": false, \"damage\": "));
+}
+
+TEST_CASE("verify finds a snapshot that is whole but of another run") {
+  const TrainedRun run(3);
+  const TrainedRun other(3);
+  std::filesystem::copy_file(other.file(1), run.file(1), std::filesystem::copy_options::overwrite_existing);
+  const auto swapped = launch("snapshot verify " + run.path());
+  CHECK(swapped.status == 65);
+  CHECK(contains(swapped.out, "is of another run"));
+}
+
+TEST_CASE("a damaged snapshot is not trained on, nor queried") {
+  const TrainedRun run(2);
+  write_text(run.file(1), "not a snapshot");
+  const auto trained =
+      launch("train '" + (run.folder / "g.slices").native() + "' --out " + run.path() + words(small_gaussian_learner));
+  CHECK(trained.status == 65);
+  CHECK(contains(trained.err, run.file(1).filename().native()));
+  CHECK(launch("query neighbors --token item-0001 --data " + run.path()).status == 65);
+}
+
+TEST_CASE("info tells what a snapshot holds") {
+  const TrainedRun run(2);
+  const std::string text = must("snapshot info " + run.path());
+  CHECK(text.starts_with("slice   1  2000-01-02"));
+  CHECK(contains(text, "dimension 6, 200 items, 200 contexts"));
+  CHECK(contains(text, "source train up to message 2"));
+  CHECK(contains(text, " model=gaussian dim=6 "));
+  const std::string first = must("snapshot info --json --slice 0 " + run.path());
+  CHECK(contains(first, "\"parent_checksum\": \"0000000000000000\""));
+  CHECK(contains(first, "\"index\": 0, \"begin\": \"2000-01-01T00:00:00Z\""));
+  CHECK(launch("snapshot info --slice 7 " + run.path()).status != 0);
+}
+
+TEST_CASE("export writes the table that was asked for, as word2vec does") {
+  const TrainedRun run(2);
+  const std::string items = must("snapshot export --out - " + run.path());
+  CHECK(items.starts_with("200 6\nitem-0"));
+  CHECK(count(items, "\n") == 201);
+  const std::string contexts = must("snapshot export --out - --table contexts --slice 0 " + run.path());
+  CHECK(contains(contexts, "\ncontext-0007 "));
+  must("snapshot export --format word2vec-binary --out '" + (run.folder / "x.bin").native() + "' " + run.path());
+  const std::string binary = read_text(run.folder / "x.bin");
+  CHECK(binary.starts_with("200 6\n"));
+  CHECK(binary.size() > 200 * 6 * sizeof(float));
+  CHECK(binary.size() < items.size());
+}
+
+TEST_CASE("an empty data directory has nothing to verify, and says so") {
+  const TemporaryDirectory folder;
+  const auto outcome = launch("snapshot verify '" + folder.path().native() + "'");
+  CHECK(outcome.status != 0);
+  CHECK_FALSE(outcome.err.empty());
+}
