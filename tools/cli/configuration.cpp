@@ -1,7 +1,9 @@
 #include "configuration.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cctype>
+#include <charconv>
 #include <cstdlib>
 #include <sstream>
 
@@ -65,6 +67,9 @@ std::vector<std::string> texts(const toml::node& node) {
     for (const toml::node& element : *array) std::ranges::move(texts(element), std::back_inserter(values));
   } else if (const auto string = node.value_exact<std::string>()) {
     values.push_back(*string);
+  } else if (const auto number = node.value_exact<double>()) {
+    std::array<char, 40> digits{};  // toml++ writes more of them than it takes
+    values.emplace_back(digits.data(), std::to_chars(digits.data(), digits.data() + digits.size(), *number).ptr);
   } else {
     std::ostringstream text;
     node.visit([&](const auto& value) { text << value; });
@@ -130,8 +135,7 @@ std::string quoted(const std::string& text) {
 }
 
 bool is_bare(const CLI::Option& option) {
-  const std::string type = option.get_type_name();
-  return option.get_items_expected_max() == 0 || type == "NUMBER" || type == "UINT" || type == "INT" || type == "FLOAT";
+  return option.get_items_expected_max() == 0 || option.get_type_name().starts_with("NUMBER");
 }
 
 std::string value_text(const CLI::Option& option, const std::vector<std::string>& values) {

@@ -25,7 +25,7 @@ Expected<Endpoint> parse_endpoint(std::string_view text) {
 }
 
 bool is_loopback(const Endpoint& endpoint) noexcept {
-  return endpoint.host.starts_with("127.") || endpoint.host == "::1" || endpoint.host == "localhost";
+  return endpoint.host.starts_with("127.") || endpoint.host == "::1";
 }
 
 }  // namespace gaugeline::cli

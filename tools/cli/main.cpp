@@ -75,8 +75,10 @@ int parse_and_run(int argc, char** argv) {
   try {
     root.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    if (error.get_exit_code() != 0) return wrong_usage(root, error.what());
-    return root.exit(error);
+    if (error.get_exit_code() == 0) return root.exit(error);  // help, or the version
+    const auto unknown = innermost(root).remaining();
+    const bool no_subcommand = error.get_name() == "RequiredError" && !unknown.empty();
+    return wrong_usage(root, no_subcommand ? "unknown subcommand '" + unknown.front() + "'" : error.what());
   }
   for (const auto& command : commands) {
     if (command->app().parsed()) return run(root, *command);

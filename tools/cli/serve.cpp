@@ -1,6 +1,5 @@
 // gaugeline serve: the daemon.
 #include <filesystem>
-#include <fstream>
 #include <span>
 
 #include <spdlog/sinks/stdout_sinks.h>
@@ -25,15 +24,9 @@ std::shared_ptr<spdlog::logger> make_logger() {
   return logger;
 }
 
-// Into a named pipe as it is: whoever reads it waits for exactly this. Anything else is replaced in one step, so that
-// nobody reads half a line.
+// In one step, so that nobody reads half a line.
 Expected<> write_port_file(const std::filesystem::path& file, std::uint16_t port) {
   const std::string line = "listen " + std::to_string(port) + "\n";
-  if (std::filesystem::is_fifo(file)) {
-    std::ofstream pipe(file);
-    if (!(pipe << line << std::flush)) return fail(ErrorCode::io_error, file.native(), ": cannot be written");
-    return {};
-  }
   auto atomic = formats::AtomicFile::create(file);
   if (!atomic) return std::unexpected(atomic.error());
   if (const auto written = atomic->write(std::as_bytes(std::span(line))); !written) return written;
@@ -50,9 +43,7 @@ class ServeCommand final : public Command {
         .add_option("--listen", listen_, "Where to listen for framed TCP; port 0: the system picks one")
         ->type_name("ADDR:PORT")
         ->capture_default_str();
-    app()
-        .add_option("--port-file", port_file_, "Write 'listen PORT' here when ready (a named pipe will do)")
-        ->type_name("FILE");
+    app().add_option("--port-file", port_file_, "Write 'listen PORT' here when ready")->type_name("FILE");
     app()
         .add_option("--queue", options_.queue_slices, "Slices that may wait for the learner")
         ->type_name("NUMBER")
@@ -97,10 +88,11 @@ class ServeCommand final : public Command {
   stream::ServerCallbacks callbacks(spdlog::logger& logger) const {
     return {.ready =
                 [this, &logger](std::uint16_t port) {
+                  if (!port_file_.empty()) {
+                    const auto written = write_port_file(port_file_, port);
+                    if (!written) logger.error("--port-file: {}", written.error().message());
+                  }
                   logger.info("ready: data in {}, listening on port {}", options_.data_directory.native(), port);
-                  if (port_file_.empty()) return;
-                  const auto written = write_port_file(port_file_, port);
-                  if (!written) logger.error("--port-file: {}", written.error().message());
                 },
             .learnt = [&logger](const SliceReport& report,
                                 double seconds) { logger.info("learnt {}", slice_report_line(report, seconds)); },

@@ -7,7 +7,13 @@
 
 namespace gaugeline::cli {
 
+Expected<> check_exists(const std::string& path) {
+  if (std::filesystem::exists(path)) return {};
+  return fail(ErrorCode::io_error, std::string_view(path), ": no such file or directory");
+}
+
 Expected<formats::Snapshot> SnapshotChoice::load() const {
+  if (const auto exists = check_exists(path); !exists) return std::unexpected(exists.error());
   if (std::filesystem::is_directory(path)) {
     const auto store = formats::SnapshotStore::open(path);
     if (!store) return std::unexpected(store.error());

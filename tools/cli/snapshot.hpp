@@ -9,6 +9,8 @@
 
 namespace gaugeline::cli {
 
+[[nodiscard]] Expected<> check_exists(const std::string& path);
+
 // A snapshot file, or the latest (or the named) slice of a data directory.
 struct SnapshotChoice {
   std::string path;

@@ -26,6 +26,7 @@ class VerifyCommand final : public Command {
   }
 
   Expected<ExitStatus> run() override {
+    if (const auto exists = check_exists(path_); !exists) return std::unexpected(exists.error());
     if (const auto checked = std::filesystem::is_directory(path_) ? check_directory() : check_file(); !checked) {
       return std::unexpected(checked.error());
     }
