@@ -29,14 +29,14 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
   return row[b.size()];
 }
 
-// The known tokens whose spelling is closest, the more used first; none that differs in more than a third.
+// The known tokens whose spelling is closest, the more used first. Two edits are a pair of letters that changed places.
 std::vector<std::string_view> close_spellings(const QuerySlice& slice, std::string_view token) {
   struct Candidate {
     std::size_t distance;
     float count;
     std::string_view token;
   };
-  const std::size_t limit = std::max<std::size_t>(1, token.size() / 3);
+  const std::size_t limit = std::max<std::size_t>(2, token.size() / 3);
   std::vector<Candidate> candidates;
   for (RowIndex row = 0; row < slice.items().size(); ++row) {
     const std::string_view spelling = slice.items().tokens[row];
