@@ -119,9 +119,10 @@ class RawClient {
   [[nodiscard]] std::optional<Frame> receive() {
     while (true) {
       std::span<const std::byte> rest(received_);
-      auto frame = decoder_.next(rest).value();
+      auto frame = decoder_.next(rest);
+      REQUIRE(frame);
       received_.erase(received_.begin(), received_.end() - static_cast<std::ptrdiff_t>(rest.size()));
-      if (frame) return frame;
+      if (*frame) return std::move(**frame);
       std::array<std::byte, 4096> buffer{};
       const auto size = ::recv(socket_, buffer.data(), buffer.size(), 0);
       if (size <= 0) return std::nullopt;
