@@ -39,6 +39,10 @@ class DriftCommand final : public Question {
     const auto answer = stream::find_drift(store, question_);
     if (!answer) return std::unexpected(answer.error());
     json() ? print_json(*answer) : print_text(*answer);
+    if (answer->compared == 0) {
+      std::cerr << "no item has " << grouped(question_.min_uses) << " uses in both slices, besides the "
+                << question_.skip_commonest << " commonest: try other slices, or a lower --min-uses\n";
+    }
     return {};
   }
 
