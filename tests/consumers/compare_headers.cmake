@@ -11,6 +11,6 @@ if(NOT ours OR NOT ours STREQUAL installed)
   list(REMOVE_ITEM not_installed ${installed})
   set(not_ours ${installed})
   list(REMOVE_ITEM not_ours ${ours})
-  message(FATAL_ERROR "cmake/install.cmake does not fit the sources.\n"
+  message(FATAL_ERROR "tools/package/install.cmake does not fit the sources.\n"
     "Not installed: ${not_installed}\nInstalled, but not in the sources: ${not_ours}")
 endif()
