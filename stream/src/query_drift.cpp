@@ -62,7 +62,7 @@ Expected<DriftAnswer> find_drift(const formats::SnapshotStore& store, const Drif
   const QuerySlice to(std::move(*last));
 
   auto rows = comparable_rows(from, to, question.min_uses, question.skip_commonest);
-  const SliceMovement movement(from, to, question.min_uses);
+  const SliceMovement movement(from, to);
   for (RowPair& row : rows) row.movement = movement.of(row.from, row.to);
   const auto end = rows.begin() + static_cast<std::ptrdiff_t>(std::min(question.count, rows.size()));
   std::partial_sort(rows.begin(), end, rows.end(), [](const RowPair& a, const RowPair& b) {
@@ -87,7 +87,7 @@ Expected<std::vector<DriftStep>> follow_drift(const formats::SnapshotStore& stor
     const RowIndex from = before ? before->find(question.token) : no_row;
     const RowIndex to = slice.find(question.token);
     if (from != no_row && to != no_row) {
-      const SliceMovement movement(*before, slice, question.min_uses);
+      const SliceMovement movement(*before, slice);
       steps.push_back({before->stamp(), slice.stamp(), movement.of(from, to), before->uses(from), slice.uses(to)});
     }
     before.emplace(std::move(slice));

@@ -191,11 +191,11 @@ RowMoment moment(const QuerySlice& slice, RowIndex row) {
 
 }  // namespace
 
-SliceMovement::SliceMovement(const QuerySlice& from, const QuerySlice& to, float min_uses) : from_(&from), to_(&to) {
+SliceMovement::SliceMovement(const QuerySlice& from, const QuerySlice& to) : from_(&from), to_(&to) {
   std::vector<float> ratios;
   for (RowIndex row = 0; row < from.items().size(); ++row) {
     const RowIndex later = from.known(row) ? to.find(from.items().tokens[row]) : no_row;
-    if (later == no_row || from.uses(row) < min_uses || to.uses(later) < min_uses) continue;
+    if (later == no_row || !(from.uses(row) > 0) || !(to.uses(later) > 0)) continue;
     const float ratio = displacement(moment(from, row), moment(to, later)).ratio;
     if (ratio > 0) ratios.push_back(ratio);
   }

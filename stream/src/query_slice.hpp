@@ -50,8 +50,9 @@ class QuerySlice {
 // How the rows of two slices of one run moved, each measured against its own uncertainty.
 class SliceMovement {
  public:
-  // Rows with min_uses in both slices say how much more than expected even rows that stand still move.
-  SliceMovement(const QuerySlice& from, const QuerySlice& to, float min_uses);
+  // All rows that are used in both slices say how much more than expected even rows that stand still move: a scale of
+  // the two slices, whatever is asked about them.
+  SliceMovement(const QuerySlice& from, const QuerySlice& to);
   [[nodiscard]] Movement of(RowIndex from_row, RowIndex to_row) const;
   [[nodiscard]] double overdispersion() const noexcept { return overdispersion_; }
 

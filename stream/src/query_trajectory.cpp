@@ -24,7 +24,7 @@ TrajectoryPoint point(const QuerySlice& first, const QuerySlice& slice, RowIndex
   point.slice = slice.stamp();
   point.uses = slice.uses(row);
   const RowIndex first_row = first.find(question.token);
-  point.since_first = SliceMovement(first, slice, TokenDriftQuestion{}.min_uses).of(first_row, row);
+  point.since_first = SliceMovement(first, slice).of(first_row, row);
   point.similarities = similarities_to(slice, row, question.others);
   if (question.others.empty()) {
     point.neighbors = slice.nearest(slice.embedding(row), question.count, question.min_uses, row);

@@ -47,7 +47,7 @@ class DriftCommand final : public Question {
   }
 
   Expected<> ask_for_token(const formats::SnapshotStore& store) const {
-    const auto steps = stream::follow_drift(store, {token_, question_.from, question_.to, question_.min_uses});
+    const auto steps = stream::follow_drift(store, {token_, question_.from, question_.to});
     if (!steps) return std::unexpected(steps.error());
     json() ? print_json(*steps) : print_text(*steps);
     return {};

@@ -89,7 +89,7 @@ struct SimilarityAnswer {
 struct Movement {
   float distance = 0;       // |z_to - z_from|
   double displacement = 0;  // in units of its uncertainty: about 1 for a row that stood still (drift.hpp: the root of
-                            // the ratio over the overdispersion of the rows with min_uses in both slices)
+                            // the ratio over the overdispersion of all rows used in both slices)
   float similarity = 0;     // cos(z_from, z_to)
 };
 
@@ -143,7 +143,6 @@ struct TokenDriftQuestion {
   std::string token;
   std::string from = "0";
   std::string to = "-1";
-  float min_uses = 100;  // of the rows whose movements scale the displacement
 };
 struct DriftStep {
   SliceStamp from, to;
