@@ -32,10 +32,10 @@ struct Options {
   std::uint64_t seed = 1;        // of the first slice's random start, and of the draws of negatives
   std::uint32_t dimension = 64;  // d, 1 to 1024; time and memory grow in proportion, the gauge step with d^3
 
-  float prior_precision = 10;   // p0 of a new row, per coordinate
-  float diffusion = 3e-3F;      // D0: variance that a row gains per coordinate and time unit; >= 0. Small slices (years
-                                // of text) want less, where items change fast they want more
-  float diffusion_rate = 0;     // rho in [0, 1]: how fast D_i follows what row i does; 0 holds it at D0
+  float prior_precision = 10;  // p0 of a new row, per coordinate
+  float diffusion = 1e-3F;   // D0: variance that a row gains per coordinate and time unit; >= 0. Right for slices of a
+                             // year of text; long slices, in which more changes, take up to ten times as much
+  float diffusion_rate = 0;  // rho in [0, 1]: how fast D_i follows what row i does; 0 holds it at D0
   float diffusion_min = 1e-6F;  // D_i stays in [min, max]
   float diffusion_max = .3F;
   double time_unit_seconds = 0;  // unit of dt between the middles of slices; 0: the length of the first slice
