@@ -1,4 +1,4 @@
-// The reference numbers of docs/algorithm.md, section 5: G2 and G3, seeds 11 to 16.
+// The reference numbers of docs/algorithm.md, section 6: G2 and G3, seeds 11 to 16.
 #include <doctest/doctest.h>
 
 #include <support/reference_runs.hpp>
