@@ -57,7 +57,7 @@ std::string byte_count(std::uint64_t bytes) {
 }
 
 std::string time_label(const TimeInterval& interval) {
-  const std::string begin = stream::format_time(interval.begin);
+  std::string begin = stream::format_time(interval.begin);
   const std::string end = stream::format_time(interval.end);
   const auto both_end_with = [&](std::string_view tail) { return begin.ends_with(tail) && end.ends_with(tail); };
   for (const std::string_view tail : {"-01-01T00:00:00Z", "-01T00:00:00Z", "T00:00:00Z"}) {
