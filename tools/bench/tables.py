@@ -40,6 +40,25 @@ def read_events(path, field: str):
                 sys.exit(f"{path}:{number}: not an event with 'time' and '{field}': {error}")
 
 
+def read_text_or_tokens(path):
+    """Pairs of (time, list of tokens or text) of an NDJSON file."""
+    with open(path, encoding="utf-8") as file:
+        for number, line in enumerate(file, start=1):
+            try:
+                event = json.loads(line)
+                yield event["time"], event["tokens"] if "tokens" in event else event["text"]
+            except (ValueError, KeyError, TypeError) as error:
+                sys.exit(f"{path}:{number}: not an event with 'time' and 'tokens' or 'text': {error}")
+
+
+def write_events(path, slices):
+    """{year: lists of tokens} as events of tokens at the begin of the year; an empty list makes none."""
+    with open(path, "w", encoding="utf-8") as file:
+        for year, sentences in slices.items():
+            for tokens in filter(None, sentences):
+                file.write(json.dumps({"time": f"{year:04}-01-01T00:00:00Z", "tokens": tokens}) + "\n")
+
+
 def slice_begins(gaugeline, data) -> list[datetime.datetime]:
     """When each slice of a data directory begins, by index."""
     count = json.loads(run(gaugeline, "snapshot", "info", data, "--slice", "-1", "--json"))["report"]["index"] + 1
