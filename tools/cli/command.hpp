@@ -64,6 +64,7 @@ void add_send(CLI::App& parent, Commands& commands);
 void add_slice(CLI::App& parent, Commands& commands);
 void add_train(CLI::App& parent, Commands& commands);
 void add_query(CLI::App& parent, Commands& commands);
+void add_evaluate(CLI::App& parent, Commands& commands);
 void add_snapshot(CLI::App& parent, Commands& commands);
 void add_simulate(CLI::App& parent, Commands& commands);
 

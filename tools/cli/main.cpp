@@ -70,6 +70,7 @@ int parse_and_run(int argc, char** argv) {
   add_serve(root, commands);
   add_send(root, commands);
   add_query(root, commands);
+  add_evaluate(root, commands);
   add_snapshot(root, commands);
   add_simulate(root, commands);
   try {

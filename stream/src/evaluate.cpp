@@ -1,0 +1,85 @@
+#include <gaugeline/stream/evaluate.hpp>
+
+#include <map>
+
+#include <gaugeline/neighbors.hpp>
+
+#include "query_slice.hpp"
+
+namespace gaugeline::stream {
+namespace {
+
+// Slices by the name that they were asked for; null where the name stands for none.
+class OpenedSlices {
+ public:
+  explicit OpenedSlices(const formats::SnapshotStore& store) : store_(&store) {}
+
+  Expected<const QuerySlice*> find(const std::string& name) {
+    if (const auto known = slices_.find(name); known != slices_.end()) return known->second.get();
+    auto slice = open_slice(*store_, name);
+    const bool missing =
+        !slice && (slice.error().code() == ErrorCode::not_found || slice.error().code() == ErrorCode::invalid_argument);
+    if (!slice && !missing) return std::unexpected(slice.error());
+    auto& kept = slices_[name];
+    if (slice) kept = std::make_unique<QuerySlice>(std::move(*slice));
+    return kept.get();
+  }
+
+ private:
+  const formats::SnapshotStore* store_;
+  std::map<std::string, std::unique_ptr<QuerySlice>> slices_;
+};
+
+AnalogyResult answer(const QuerySlice& then, const QuerySlice& now, const Analogy& analogy, float min_uses) {
+  const RowIndex row = then.find(analogy.token);
+  if (row == no_row) return {0, Unanswerable::token_unknown};
+  const RowIndex expected = now.find(analogy.expected);
+  if (expected == no_row) return {0, Unanswerable::expected_unknown};
+  if (now.uses(expected) < min_uses) return {0, Unanswerable::expected_rare};
+  const auto query = then.embedding(row);
+  const float similarity = cosine_similarity(query, now.embedding(expected));
+  std::size_t rank = 1;
+  for (RowIndex other = 0; other < now.items().tokens.size(); ++other) {
+    if (other == expected || !now.known(other) || now.uses(other) < min_uses) continue;
+    if (cosine_similarity(query, now.embedding(other)) > similarity) ++rank;
+  }
+  return {rank, std::nullopt};
+}
+
+}  // namespace
+
+Expected<std::vector<AnalogyResult>> answer_analogies(const formats::SnapshotStore& store,
+                                                      std::span<const Analogy> analogies, float min_uses) {
+  OpenedSlices slices(store);
+  std::vector<AnalogyResult> results;
+  for (const Analogy& analogy : analogies) {
+    const auto then = slices.find(analogy.time);
+    if (!then) return std::unexpected(then.error());
+    const auto now = slices.find(analogy.at_time);
+    if (!now) return std::unexpected(now.error());
+    const bool both = *then != nullptr && *now != nullptr;
+    results.push_back(both ? answer(**then, **now, analogy, min_uses) : AnalogyResult{0, Unanswerable::no_slice});
+  }
+  return results;
+}
+
+AnalogyScores score_analogies(std::span<const AnalogyResult> results) noexcept {
+  AnalogyScores scores;
+  for (const AnalogyResult& result : results) {
+    if (result.rank == 0) continue;
+    ++scores.answered;
+    scores.mean_reciprocal_rank += 1.0 / static_cast<double>(result.rank);
+    scores.precision_at_1 += result.rank <= 1 ? 1 : 0;
+    scores.precision_at_5 += result.rank <= 5 ? 1 : 0;
+    scores.precision_at_10 += result.rank <= 10 ? 1 : 0;
+  }
+  if (scores.answered == 0) return scores;
+  const auto answered = static_cast<double>(scores.answered);
+  scores.mean_reciprocal_rank /= answered;
+  scores.precision_at_1 /= answered;
+  scores.precision_at_5 /= answered;
+  scores.precision_at_10 /= answered;
+  return scores;
+}
+
+}  // namespace gaugeline::stream
