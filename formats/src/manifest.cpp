@@ -85,11 +85,14 @@ std::span<const std::byte> write_manifest(FlatBufferBuilder& builder, const Snap
   const auto ends = write_source_ends(builder, snapshot.sources);
   const auto sequences = write_source_sequences(builder, snapshot.sources);
   const auto chunk_list = builder.CreateVectorOfStructs(chunks.data(), chunks.size());
+  const ValueState& v = state.values;
+  const schema::Values values(state.value_scale, v.mean, v.mean_precision, v.noise_deviation, v.noise_weight,
+                              v.baseline_noise_deviation, v.baseline_noise_weight);
   const bool shared = context_token_storage(state) == TokenStorage::shared;
-  builder.Finish(
-      schema::CreateManifest(builder, snapshot_format_version, run, program, snapshot.lineage.parent_checksum, options,
-                             report, state.time_unit_seconds, shared, rotation, names, ends, sequences, chunk_list),
-      schema::ManifestIdentifier());
+  builder.Finish(schema::CreateManifest(builder, snapshot_format_version, run, program,
+                                        snapshot.lineage.parent_checksum, options, report, state.time_unit_seconds,
+                                        shared, rotation, names, ends, sequences, chunk_list, &values),
+                 schema::ManifestIdentifier());
   return {reinterpret_cast<const std::byte*>(builder.GetBufferPointer()), builder.GetSize()};
 }
 
@@ -101,9 +104,9 @@ Expected<const schema::Manifest*> read_manifest(const AlignedBytes& bytes) {
     return fail(ErrorCode::unsupported_version, "manifest: format version ", manifest.version(),
                 ", but this program reads ", snapshot_format_version);
   if (manifest.run() == nullptr || manifest.program() == nullptr || manifest.options() == nullptr ||
-      manifest.report() == nullptr || manifest.rotation() == nullptr)
+      manifest.report() == nullptr || manifest.rotation() == nullptr || manifest.values() == nullptr)
     return fail(ErrorCode::bad_data,
-                "manifest: the run, the program, the options, the report or the rotation is missing");
+                "manifest: the run, the program, the options, the report, the rotation or the values are missing");
   if (!sources_fit(manifest))
     return fail(ErrorCode::bad_data, "manifest: the sources' names and sequence numbers do not fit each other");
   return root;

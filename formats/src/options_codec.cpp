@@ -17,7 +17,8 @@ flatbuffers::Offset<schema::Options> write_options(flatbuffers::FlatBufferBuilde
       options.first_slice_sweeps, options.negatives, options.count_decay, options.conjugate_gradient_steps,
       options.negative_head, options.negative_tail, options.noise_deviation, options.admission_uses,
       options.item_capacity, options.context_capacity, options.token_bytes_per_row, options.slice_token_capacity,
-      options.observation_capacity, options.worker_capacity);
+      options.observation_capacity, options.worker_capacity, std::to_underlying(options.offsets),
+      options.offset_precision, options.offset_diffusion);
 }
 
 Options read_options(const schema::Options& source) noexcept {
@@ -48,6 +49,9 @@ Options read_options(const schema::Options& source) noexcept {
   options.slice_token_capacity = source.slice_token_capacity();
   options.observation_capacity = source.observation_capacity();
   options.worker_capacity = source.worker_capacity();
+  options.offsets = static_cast<Offsets>(source.offsets());
+  options.offset_precision = source.offset_precision();
+  options.offset_diffusion = source.offset_diffusion();
   return options;
 }
 
@@ -56,7 +60,8 @@ flatbuffers::Offset<schema::Report> write_report(flatbuffers::FlatBufferBuilder&
                               report.interval.end.time_since_epoch().count(), report.elapsed_units, report.observations,
                               report.distinct, report.scored, report.score, report.rotation_angle,
                               report.gauge_residual, report.item_rows, report.context_rows, report.new_item_rows,
-                              report.new_context_rows, report.unadmitted_tokens, report.unadmitted_observations);
+                              report.new_context_rows, report.unadmitted_tokens, report.unadmitted_observations,
+                              report.baseline_score);
 }
 
 SliceReport read_report(const schema::Report& source) noexcept {
@@ -74,7 +79,8 @@ SliceReport read_report(const schema::Report& source) noexcept {
           .new_item_rows = source.new_item_rows(),
           .new_context_rows = source.new_context_rows(),
           .unadmitted_tokens = source.unadmitted_tokens(),
-          .unadmitted_observations = source.unadmitted_observations()};
+          .unadmitted_observations = source.unadmitted_observations(),
+          .baseline_score = source.baseline_score()};
 }
 
 }  // namespace gaugeline::formats

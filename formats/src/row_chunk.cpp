@@ -6,16 +6,18 @@
 namespace gaugeline::formats {
 namespace {
 
-// Nine vectors' lengths, the table and its vtable, the builder's notes about them, and the alignments.
+// The vectors' lengths, the table and its vtable, the builder's notes about them, and the alignments.
 constexpr std::size_t overhead_bytes = 1024;
-constexpr std::size_t columns = 6;  // precision to log_retention
+constexpr std::size_t columns = 6;         // precision to log_retention
+constexpr std::size_t offset_columns = 4;  // offset to baseline_precision
 
 std::size_t token_begin(const TokenList& tokens, std::size_t row) noexcept {
   return row == 0 ? 0 : tokens.ends()[row - 1];
 }
 
 std::size_t row_bytes(const SideState<float>& side, TokenStorage tokens) noexcept {
-  const auto floats = static_cast<std::size_t>(side.embeddings.cols()) + columns;
+  const auto floats =
+      static_cast<std::size_t>(side.embeddings.cols()) + columns + (side.offset.empty() ? 0 : offset_columns);
   return floats * sizeof(float) + (tokens == TokenStorage::stored ? sizeof(std::uint32_t) : 0);
 }
 
@@ -77,11 +79,18 @@ std::span<const std::byte> write_row_chunk(flatbuffers::FlatBufferBuilder& build
   const auto uses = column(side.uses);
   const auto null_variance = column(side.null_variance);
   const auto log_retention = column(side.log_retention);
+  using Column = flatbuffers::Offset<flatbuffers::Vector<float>>;
+  const auto offset_column = [&](std::span<const float> values) { return values.empty() ? Column() : column(values); };
+  const auto offset = offset_column(side.offset);
+  const auto offset_precision = offset_column(side.offset_precision);
+  const auto baseline_offset = offset_column(side.baseline_offset);
+  const auto baseline_precision = offset_column(side.baseline_precision);
   builder.ForceVectorAlignment(rows.count * dimension, sizeof(float), embedding_alignment);
   const auto embeddings = builder.CreateVector(side.embeddings.data() + rows.first * dimension, rows.count * dimension);
-  builder.Finish(schema::CreateRows(builder, embeddings, precision, diffusion, count, uses, null_variance,
-                                    log_retention, token_bytes, token_ends),
-                 schema::RowsIdentifier());
+  builder.Finish(
+      schema::CreateRows(builder, embeddings, precision, diffusion, count, uses, null_variance, log_retention,
+                         token_bytes, token_ends, offset, offset_precision, baseline_offset, baseline_precision),
+      schema::RowsIdentifier());
   return {reinterpret_cast<const std::byte*>(builder.GetBufferPointer()), builder.GetSize()};
 }
 
@@ -102,6 +111,12 @@ Expected<const schema::Rows*> read_row_chunk(const AlignedBytes& bytes, std::uin
     if (elements(column).size() != row_count)
       return fail(ErrorCode::bad_data, "row chunk: a column has ", elements(column).size(), " entries for ", row_count,
                   " rows");
+  }
+  for (const auto* column :
+       {rows.offset(), rows.offset_precision(), rows.baseline_offset(), rows.baseline_precision()}) {
+    if (column != nullptr && elements(column).size() != row_count)
+      return fail(ErrorCode::bad_data, "row chunk: a column of offsets has ", elements(column).size(), " entries for ",
+                  row_count, " rows");
   }
   if (const auto ok = check_tokens(rows, row_count, tokens); !ok) return std::unexpected(ok.error());
   return root;

@@ -62,7 +62,8 @@ Expected<> check_report(const SnapshotView& snapshot) noexcept {
         Figure{"observations", report.observations, not_negative}, Figure{"scored", report.scored, not_negative},
         Figure{"score", report.score, finite}, Figure{"rotation_angle", report.rotation_angle, angle},
         Figure{"gauge_residual", report.gauge_residual, not_negative},
-        Figure{"unadmitted_observations", report.unadmitted_observations, not_negative}}) {
+        Figure{"unadmitted_observations", report.unadmitted_observations, not_negative},
+        Figure{"baseline_score", report.baseline_score, finite}}) {
     if (!range.holds(value)) return fail(ErrorCode::bad_data, name, " is ", value, ", not ", range.words);
   }
   return {};
@@ -109,9 +110,30 @@ Expected<> check_embeddings(const ConstTable<float>& table, std::size_t rows, st
   return {};
 }
 
-Expected<> check_side(const SideState<float>& state, std::uint32_t dimension, std::size_t capacity,
+Expected<> check_values(const LearnerState<float>& state) noexcept {
+  const ValueState& values = state.values;
+  struct Figure {
+    double value;
+    Range range;
+    std::string_view name;
+  };
+  for (const auto& [value, range, name] :
+       {Figure{state.value_scale, positive, "value_scale"}, Figure{values.mean, finite, "mean"},
+        Figure{values.mean_precision, not_negative, "mean_precision"},
+        Figure{values.noise_deviation, not_negative, "noise_deviation"},
+        Figure{values.noise_weight, not_negative, "noise_weight"},
+        Figure{values.baseline_noise_deviation, not_negative, "baseline_noise_deviation"},
+        Figure{values.baseline_noise_weight, not_negative, "baseline_noise_weight"}}) {
+    if (!range.holds(value)) return fail(ErrorCode::bad_data, "values: ", name, " is ", value, ", not ", range.words);
+  }
+  return {};
+}
+
+Expected<> check_side(const SideState<float>& state, const Options& options, std::size_t capacity,
                       std::string_view side) noexcept {
+  const std::uint32_t dimension = options.dimension;
   const std::size_t rows = state.size();
+  const std::size_t offsets = fits_offsets(options) ? rows : 0;
   if (rows > capacity)
     return fail(ErrorCode::bad_data, side, ": ", rows, " rows are over the capacity of ", capacity, " in the options");
   if (auto ok = check_tokens(state.tokens, side); !ok) return ok;
@@ -128,6 +150,12 @@ Expected<> check_side(const SideState<float>& state, std::uint32_t dimension, st
         Column{state.log_retention, finite, "log_retention"}}) {
     if (auto ok = check_column(values, rows, range, side, name); !ok) return ok;
   }
+  for (const auto& [values, range, name] :
+       {Column{state.offset, finite, "offset"}, Column{state.offset_precision, positive, "offset_precision"},
+        Column{state.baseline_offset, finite, "baseline_offset"},
+        Column{state.baseline_precision, positive, "baseline_precision"}}) {
+    if (auto ok = check_column(values, offsets, range, side, name); !ok) return ok;
+  }
   return {};
 }
 
@@ -143,8 +171,9 @@ Expected<> check_snapshot(const SnapshotView& snapshot) noexcept {
   if (auto ok = check_lineage(snapshot); !ok) return ok;
   if (auto ok = check_report(snapshot); !ok) return ok;
   if (auto ok = check_rotation(state.rotation, state.dimension); !ok) return ok;
-  if (auto ok = check_side(state.items, state.dimension, options.item_capacity, "items"); !ok) return ok;
-  return check_side(state.contexts, state.dimension, options.context_capacity, "contexts");
+  if (auto ok = check_values(state); !ok) return ok;
+  if (auto ok = check_side(state.items, options, options.item_capacity, "items"); !ok) return ok;
+  return check_side(state.contexts, options, options.context_capacity, "contexts");
 }
 
 Expected<> check_distinct(const TokenList& tokens, std::string_view side) {

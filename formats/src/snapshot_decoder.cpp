@@ -50,10 +50,21 @@ class SnapshotDecoder {
     snapshot_.options_ = read_options(*manifest.options());
     snapshot_.report_ = read_report(*manifest.report());
     snapshot_.time_unit_seconds_ = manifest.time_unit_seconds();
+    take(*manifest.values());
     snapshot_.rotation_ = copied_elements<double>(manifest.rotation());
     chunks_ = copied_elements<schema::Chunk>(manifest.chunks());
     shared_tokens_ = manifest.contexts_share_tokens();
     take_sources(manifest);
+  }
+
+  void take(const schema::Values& values) {
+    snapshot_.value_scale_ = values.value_scale();
+    snapshot_.values_ = {.mean = values.mean(),
+                         .mean_precision = values.mean_precision(),
+                         .noise_deviation = values.noise_deviation(),
+                         .noise_weight = values.noise_weight(),
+                         .baseline_noise_deviation = values.baseline_noise_deviation(),
+                         .baseline_noise_weight = values.baseline_noise_weight()};
   }
 
   void take_sources(const schema::Manifest& manifest) {
@@ -84,6 +95,9 @@ class SnapshotDecoder {
     for (auto* column :
          {&side.precision, &side.diffusion, &side.count, &side.uses, &side.null_variance, &side.log_retention})
       column->reserve(rows);
+    if (!fits_offsets(snapshot_.options_)) return;
+    for (auto* column : {&side.offset, &side.offset_precision, &side.baseline_offset, &side.baseline_precision})
+      column->reserve(rows);
   }
 
   Expected<> read_chunk(const schema::Chunk& chunk) {
@@ -110,6 +124,10 @@ class SnapshotDecoder {
     extend(side.uses, elements(rows.uses()));
     extend(side.null_variance, elements(rows.null_variance()));
     extend(side.log_retention, elements(rows.log_retention()));
+    extend(side.offset, elements(rows.offset()));
+    extend(side.offset_precision, elements(rows.offset_precision()));
+    extend(side.baseline_offset, elements(rows.baseline_offset()));
+    extend(side.baseline_precision, elements(rows.baseline_precision()));
     const auto base = static_cast<std::uint32_t>(side.token_bytes.size());
     for (const std::uint32_t end : elements(rows.token_ends())) side.token_ends.push_back(base + end);
     extend(side.token_bytes, elements(rows.token_bytes()));
@@ -140,7 +158,11 @@ SideState<float> Snapshot::SideData::view(std::uint32_t dimension) const noexcep
           .count = count,
           .uses = uses,
           .null_variance = null_variance,
-          .log_retention = log_retention};
+          .log_retention = log_retention,
+          .offset = offset,
+          .offset_precision = offset_precision,
+          .baseline_offset = baseline_offset,
+          .baseline_precision = baseline_precision};
 }
 
 SnapshotView Snapshot::view() const noexcept {
@@ -152,7 +174,9 @@ SnapshotView Snapshot::view() const noexcept {
                     .dimension = options_.dimension,
                     .items = items_.view(options_.dimension),
                     .contexts = contexts_.view(options_.dimension),
-                    .rotation = rotation_},
+                    .rotation = rotation_,
+                    .value_scale = value_scale_,
+                    .values = values_},
           .report = report_,
           .sources = source_views_};
 }

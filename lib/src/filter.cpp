@@ -23,6 +23,10 @@ bool all_finite(const SideRows<Scalar>& side) noexcept {
   for (std::size_t row = 0; row < side.size(); ++row) {
     if (!std::isfinite(side.row(row).squaredNorm()) || !std::isfinite(side.data_precision[row])) return false;
   }
+  for (const auto* columns : {&side.offsets, &side.baseline}) {
+    if (columns->offset.empty()) continue;
+    if (!as_vector(columns->offset.first(side.size())).allFinite()) return false;
+  }
   return true;
 }
 
@@ -41,6 +45,7 @@ void Filter<Scalar>::reserve(Arena& arena) noexcept {
     skipgram_.reserve(arena, options());
   } else {
     gaussian_.reserve(arena, options());
+    offset_model_.reserve(arena, options());
   }
   overlap_ = arena.take<double>(d * d);
   gauge_work_ = arena.take<double>(gauge_work_doubles(d));
@@ -65,24 +70,29 @@ Expected<SliceReport> Filter<Scalar>::learn(const SliceView& slice, Executor& ex
   const bool has_data = report.observations > 0;
   if (!model_.cold && has_data) score(report, executor);
 
+  if (gaussian()) offset_model_.predict(model_, known, report.elapsed_units);
+  if (gaussian() && has_data) offset_model_.fit(model_, observations_);
   predict(model_.items, known.items, report.elapsed_units);
   predict(model_.contexts, known.contexts, report.elapsed_units);
   model_.rotation().setIdentity();
   if (has_data) {
     weigh_negatives(report.observations);
     solve(executor);
-    if (!all_finite(model_.items) || !all_finite(model_.contexts)) {
+    if (!all_finite(model_.items) || !all_finite(model_.contexts) || !std::isnormal(model_.offset_precision())) {
       for (const Side which : sides) model_.side(which).table() = model_.side(which).reference_table();
+      if (gaussian()) offset_model_.undo(model_);
       model_.forget_rows_from(known);
       return fail(ErrorCode::bad_data, "the slice's figures drive the embeddings beyond the range of numbers");
     }
     if (!model_.cold) fix_gauge(executor);
+    if (gaussian()) offset_model_.estimate_noise(model_, observations_, executor);
   }
   const Eigen::Index d = model_.dimension();
   report.rotation_angle =
       rotation_angle(Eigen::Map<const Eigen::MatrixXd>(model_.rotation().data(), d, d), gauge_work_);
   report.gauge_residual = model_.cold ? 0 : gauge_residual();
 
+  if (gaussian()) offset_model_.update(model_);
   update(Side::items, known.items, slice, report.elapsed_units);
   update(Side::contexts, known.contexts, slice, report.elapsed_units);
   if (model_.slices++ == 0)
@@ -168,9 +178,11 @@ void Filter<Scalar>::score(SliceReport& report, Executor& executor) noexcept {
     const auto shares = model_.contexts.negative_share.first(model_.contexts.size());
     if (std::ranges::none_of(shares, [](Scalar q) { return q > 0; })) return;
   }
-  const PrequentialScore sum = prequential_.run(model_.items, model_.contexts, observations_, negatives_, executor);
+  const PrequentialScore sum =
+      prequential_.run(model_.items, model_.contexts, observations_, negatives_, model_.values, executor);
   report.scored = sum.weight;
   report.score = sum.weight > 0 ? sum.total / sum.weight : 0;
+  report.baseline_score = sum.weight > 0 ? sum.baseline / sum.weight : 0;
 }
 
 // Reference and precision of the prediction.
@@ -179,7 +191,7 @@ void Filter<Scalar>::predict(SideRows<Scalar>& side, std::size_t first_new, doub
   side.reference_table() = side.table();
   const bool from_prior = model_.cold || alone();
   for (std::size_t row = 0; row < side.size(); ++row) {
-    side.predicted[row] = from_prior || row >= first_new ? static_cast<Scalar>(options().prior_precision)
+    side.predicted[row] = from_prior || row >= first_new ? model_.prior_precision()
                                                          : predicted_precision(side.precision[row], side.diffusion[row],
                                                                                static_cast<Scalar>(elapsed));
   }
@@ -245,7 +257,10 @@ void Filter<Scalar>::start_alone() noexcept {
 
 template <class Scalar>
 void Filter<Scalar>::solve(Executor& executor) noexcept {
-  if (alone()) start_alone();
+  if (alone())
+    start_alone();
+  else if (model_.cold)
+    model_.scale_start();
   const bool tied = !model_.cold && !alone();
   const std::uint32_t sweeps = tied ? options().sweeps : options().first_slice_sweeps;
   std::uint64_t key = Random(options().seed ^ (model_.slices + 1) * 0x9E3779B97F4A7C15ULL).bits();
@@ -255,7 +270,7 @@ void Filter<Scalar>::solve(Executor& executor) noexcept {
       if (options().likelihood == Likelihood::skipgram)
         skipgram_.run(step, sums_, negatives_, executor);
       else
-        gaussian_.run(step, executor);
+        gaussian_.run(step, model_.values, executor);
     }
   }
 }
@@ -303,9 +318,9 @@ template <class Scalar>
 void Filter<Scalar>::update(Side which, std::size_t first_new, const SliceView& slice, double elapsed) noexcept {
   SideRows<Scalar>& side = model_.side(which);
   const DiffusionRule<Scalar> rule{static_cast<Scalar>(options().diffusion_rate),
-                                   static_cast<Scalar>(options().diffusion_min),
-                                   static_cast<Scalar>(options().diffusion_max)};
+                                   model_.scaled(options().diffusion_min), model_.scaled(options().diffusion_max)};
   const bool adapt = options().diffusion_rate > 0 && !model_.cold && !alone();
+  if (model_.cold) std::ranges::fill(side.diffusion.first(side.size()), model_.scaled(options().diffusion));
   for (std::size_t row = 0; row < side.size(); ++row) {
     const Scalar predicted = side.predicted[row];
     const Scalar information = side.data_precision[row];

@@ -15,6 +15,7 @@
 #include "model.hpp"
 #include "negatives.hpp"
 #include "observations.hpp"
+#include "offset_model.hpp"
 #include "prequential.hpp"
 #include "row_sums.hpp"
 #include "side.hpp"
@@ -51,6 +52,7 @@ class Filter {
   void update(Side which, std::size_t first_new, const SliceView& slice, double elapsed) noexcept;
 
   [[nodiscard]] const Options& options() const noexcept { return model_.options; }
+  [[nodiscard]] bool gaussian() const noexcept { return options().likelihood == Likelihood::gaussian; }
   [[nodiscard]] bool alone() const noexcept { return options().coupling == Coupling::none; }
 
   Model<Scalar> model_;
@@ -61,6 +63,7 @@ class Filter {
   Prequential<Scalar> prequential_;
   SkipGramSolver<Scalar> skipgram_;
   GaussianSolver<Scalar> gaussian_;
+  OffsetModel<Scalar> offset_model_;
   std::span<double> overlap_;  // Z^T diag(pm) ref
   std::span<double> gauge_work_;
 };

@@ -27,7 +27,9 @@ LearnerState<Scalar> Model<Scalar>::state() const noexcept {
           .dimension = options.dimension,
           .items = items.state(),
           .contexts = contexts.state(),
-          .rotation = rotation_};
+          .rotation = rotation_,
+          .value_scale = value_scale,
+          .values = values};
 }
 
 template <class Scalar>
@@ -45,10 +47,11 @@ void Model<Scalar>::start_rows(Sizes known) noexcept {
 template <class Scalar>
 void Model<Scalar>::start_rows(SideRows<Scalar>& side, std::size_t first) noexcept {
   for (std::size_t row = first; row < side.size(); ++row) {
-    side.precision[row] = static_cast<Scalar>(options.prior_precision);
-    side.diffusion[row] = static_cast<Scalar>(options.diffusion);
+    side.precision[row] = prior_precision();
+    side.diffusion[row] = scaled(options.diffusion);
     side.count[row] = side.uses[row] = side.null_variance[row] = side.log_retention[row] = 0;
   }
+  if (fits_offsets(options)) start_offsets(side, first);
   if (cold) return draw_embeddings(side, first, initial_);
   if (first == side.size()) return;
   auto mean = as_vector(mean_);
@@ -63,12 +66,29 @@ void Model<Scalar>::start_rows(SideRows<Scalar>& side, std::size_t first) noexce
   for (std::size_t row = first; row < side.size(); ++row) side.row(row) = mean.template cast<Scalar>();
 }
 
-// N(0, 0.25/d) per coordinate.
+// Nothing is known of a new row's offset but its prior, which does not depend on the values: they are not scaled yet.
+template <class Scalar>
+void Model<Scalar>::start_offsets(SideRows<Scalar>& side, std::size_t first) noexcept {
+  for (auto* columns : {&side.offsets, &side.baseline}) {
+    for (std::size_t row = first; row < side.size(); ++row) {
+      columns->offset[row] = 0;
+      columns->precision[row] = offset_precision();
+    }
+  }
+}
+
+// N(0, 0.25 e/d) per coordinate.
 template <class Scalar>
 void Model<Scalar>::draw_embeddings(SideRows<Scalar>& side, std::size_t first, Random& random) const noexcept {
-  const double deviation = .5 / std::sqrt(static_cast<double>(options.dimension));
+  const double deviation = .5 / std::sqrt(static_cast<double>(options.dimension)) * std::sqrt(embedding_scale());
   for (Scalar& x : side.embeddings.subspan(first * side.dimension, (side.size() - first) * side.dimension))
     x = static_cast<Scalar>(deviation * random.normal());
+}
+
+template <class Scalar>
+void Model<Scalar>::scale_start() noexcept {
+  if (value_scale == 1) return;
+  for (SideRows<Scalar>* side : {&items, &contexts}) side->table() *= static_cast<Scalar>(std::sqrt(value_scale));
 }
 
 template <class Scalar>
@@ -143,7 +163,8 @@ Expected<> Model<Scalar>::rotate(const Eigen::Ref<const Eigen::MatrixXd>& by) no
 namespace {
 
 template <class Scalar>
-Expected<> check_side(const SideState<Scalar>& from, std::size_t dimension, std::string_view name) noexcept {
+Expected<> check_side(const SideState<Scalar>& from, const Options& options, std::string_view name) noexcept {
+  const std::size_t dimension = options.dimension;
   const std::size_t rows = from.size();
   if (static_cast<std::size_t>(from.embeddings.rows()) != rows ||
       static_cast<std::size_t>(from.embeddings.cols()) != dimension)
@@ -155,10 +176,35 @@ Expected<> check_side(const SideState<Scalar>& from, std::size_t dimension, std:
       if (!std::isfinite(per_row[row])) return fail(ErrorCode::bad_data, name, ": row ", row, " is not finite");
     }
   }
+  const std::size_t offsets = fits_offsets(options) ? rows : 0;
+  for (const auto& per_row : {from.offset, from.offset_precision, from.baseline_offset, from.baseline_precision}) {
+    if (per_row.size() != offsets)
+      return fail(ErrorCode::bad_data, name, ": ", per_row.size(), " offsets, where the options ask for ", offsets);
+    for (std::size_t row = 0; row < offsets; ++row) {
+      if (!std::isfinite(per_row[row])) return fail(ErrorCode::bad_data, name, ": offset ", row, " is not finite");
+    }
+  }
+  for (std::size_t row = 0; row < offsets; ++row) {
+    if (!(from.offset_precision[row] > 0) || !(from.baseline_precision[row] > 0))
+      return fail(ErrorCode::bad_data, name, ": the offset of row ", row, " has no precision");
+  }
   for (std::size_t row = 0; row < rows; ++row) {
     if (!from.embeddings.row(static_cast<Eigen::Index>(row)).allFinite() || !(from.precision[row] > 0) ||
         !(from.diffusion[row] >= 0) || !(from.count[row] >= 0) || !(from.null_variance[row] >= 0))
       return fail(ErrorCode::bad_data, name, ": row ", row, " has figures out of range");
+  }
+  return {};
+}
+
+template <class Scalar>
+Expected<> check_values(const LearnerState<Scalar>& state) noexcept {
+  const ValueState& values = state.values;
+  if (!(state.value_scale > 0) || !std::isfinite(state.value_scale) || !std::isfinite(values.mean))
+    return fail(ErrorCode::bad_data, "the scale or the mean of the values is not finite, or the scale is not > 0");
+  for (const double figure : {values.mean_precision, values.noise_deviation, values.noise_weight,
+                              values.baseline_noise_deviation, values.baseline_noise_weight}) {
+    if (!(figure >= 0) || !std::isfinite(figure))
+      return fail(ErrorCode::bad_data, "a precision, deviation or weight of the values is not finite and >= 0");
   }
   return {};
 }
@@ -178,6 +224,10 @@ Expected<> take_side(SideRows<Scalar>& to, const SideState<Scalar>& from, std::s
   std::ranges::copy(from.uses, to.uses.begin());
   std::ranges::copy(from.null_variance, to.null_variance.begin());
   std::ranges::copy(from.log_retention, to.log_retention.begin());
+  std::ranges::copy(from.offset, to.offsets.offset.begin());
+  std::ranges::copy(from.offset_precision, to.offsets.precision.begin());
+  std::ranges::copy(from.baseline_offset, to.baseline.offset.begin());
+  std::ranges::copy(from.baseline_precision, to.baseline.precision.begin());
   return {};
 }
 
@@ -191,8 +241,9 @@ Expected<> Model<Scalar>::restore(const LearnerState<Scalar>& state) noexcept {
   if (state.rotation.size() != d * d) return fail(ErrorCode::bad_data, "the state's rotation is not d x d");
   if (state.slices > 0 && !(state.time_unit_seconds > 0))
     return fail(ErrorCode::bad_data, "the state's time unit is not > 0");
-  if (auto ok = check_side(state.items, d, "items"); !ok) return ok;
-  if (auto ok = check_side(state.contexts, d, "contexts"); !ok) return ok;
+  if (auto ok = check_values(state); !ok) return ok;
+  if (auto ok = check_side(state.items, options, "items"); !ok) return ok;
+  if (auto ok = check_side(state.contexts, options, "contexts"); !ok) return ok;
   auto ok = take_side(items, state.items, "items");
   if (ok) ok = take_side(contexts, state.contexts, "contexts");
   if (!ok) {
@@ -203,6 +254,8 @@ Expected<> Model<Scalar>::restore(const LearnerState<Scalar>& state) noexcept {
   slices = state.slices;
   interval = state.interval;
   time_unit_seconds = state.time_unit_seconds;
+  value_scale = state.value_scale;
+  values = state.values;
   const auto known = [](Scalar variance) { return variance > 0; };
   cold = std::ranges::none_of(state.items.null_variance, known) &&
          std::ranges::none_of(state.contexts.null_variance, known);

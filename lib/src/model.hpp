@@ -2,6 +2,7 @@
 // start, are turned and are restored here; the filter moves them.
 #pragma once
 
+#include <cmath>
 #include <span>
 
 #include <gaugeline/error.hpp>
@@ -21,7 +22,9 @@ class Model {
     std::size_t items, contexts;
   };
 
-  explicit Model(const Options& with) noexcept : options(with), initial_(with.seed) {}
+  explicit Model(const Options& with) noexcept : options(with), initial_(with.seed) {
+    if (with.likelihood == Likelihood::gaussian) values.noise_deviation = static_cast<double>(with.noise_deviation);
+  }
   void reserve(Arena& arena) noexcept;
 
   // ---- as OnlineLearner documents them
@@ -53,8 +56,31 @@ class Model {
   std::uint64_t slices = 0;
   TimeInterval interval;  // of the last slice
   double time_unit_seconds = 0;
+  double value_scale = 1;
+  ValueState values;
+
+  // What the options say, in the unit of the values.
+  [[nodiscard]] Scalar prior_precision() const noexcept {
+    return static_cast<Scalar>(options.prior_precision) / static_cast<Scalar>(embedding_scale());
+  }
+  [[nodiscard]] Scalar scaled(float diffusion) const noexcept {
+    return static_cast<Scalar>(diffusion) * static_cast<Scalar>(embedding_scale());
+  }
+  // e: of |z|^2, so that of a product.
+  [[nodiscard]] double embedding_scale() const noexcept {
+    return estimates_noise(options) ? value_scale * std::sqrt(10. / options.dimension) : 1;
+  }
+  [[nodiscard]] Scalar offset_precision() const noexcept {
+    return static_cast<Scalar>(options.offset_precision) / static_cast<Scalar>(value_scale * value_scale);
+  }
+  [[nodiscard]] Scalar offset_diffusion() const noexcept {
+    return static_cast<Scalar>(options.offset_diffusion) * static_cast<Scalar>(value_scale * value_scale);
+  }
+  // Rows that were made before the scale of the values was known get it now: a product of two scales with it.
+  void scale_start() noexcept;
 
  private:
+  void start_offsets(SideRows<Scalar>& side, std::size_t first) noexcept;
   void start_rows(SideRows<Scalar>& side, std::size_t first) noexcept;
   void turn(SideRows<Scalar>& side) noexcept;
 

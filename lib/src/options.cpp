@@ -25,6 +25,9 @@ Expected<> check_prior(const Options& o) noexcept {
   if (!in(o.diffusion_min, 0.F, most)) return out_of_range("diffusion_min", o.diffusion_min, "0 to 1e12");
   if (!in(o.diffusion_max, o.diffusion_min, most))
     return out_of_range("diffusion_max", o.diffusion_max, "diffusion_min to 1e12");
+  if (!in(o.offset_precision, 1e-12F, most))
+    return out_of_range("offset_precision", o.offset_precision, "1e-12 to 1e12");
+  if (!in(o.offset_diffusion, 0.F, most)) return out_of_range("offset_diffusion", o.offset_diffusion, "0 to 1e12");
   if (!in(o.time_unit_seconds, 0., 1e12)) return out_of_range("time_unit_seconds", o.time_unit_seconds, "0 to 1e12");
   return {};
 }
@@ -40,7 +43,8 @@ Expected<> check_solver(const Options& o) noexcept {
     return out_of_range("conjugate_gradient_steps", o.conjugate_gradient_steps, "1 to 10000");
   if (!in(o.negative_head, 1U, 1U << 20U)) return out_of_range("negative_head", o.negative_head, "1 to 2^20");
   if (!in(o.negative_tail, 1U, 1U << 20U)) return out_of_range("negative_tail", o.negative_tail, "1 to 2^20");
-  if (!in(o.noise_deviation, 1e-6F, 1e6F)) return out_of_range("noise_deviation", o.noise_deviation, "1e-6 to 1e6");
+  if (o.noise_deviation != 0 && !in(o.noise_deviation, 1e-6F, 1e6F))
+    return out_of_range("noise_deviation", o.noise_deviation, "0 or 1e-6 to 1e6");
   return {};
 }
 
@@ -68,6 +72,7 @@ Expected<> validate(const Options& o) noexcept {
   if (o.likelihood > Likelihood::gaussian) return fail(ErrorCode::invalid_argument, "likelihood is not a known one");
   if (o.coupling > Coupling::none) return fail(ErrorCode::invalid_argument, "coupling is not a known one");
   if (o.gauge > GaugeFixing::none) return fail(ErrorCode::invalid_argument, "gauge is not a known one");
+  if (o.offsets > Offsets::none) return fail(ErrorCode::invalid_argument, "offsets is not a known one");
   if (!in(o.dimension, 1U, 1024U)) return out_of_range("dimension", o.dimension, "1 to 1024");
   if (o.admission_uses < 1) return out_of_range("admission_uses", o.admission_uses, "at least 1");
   if (auto ok = check_prior(o); !ok) return ok;

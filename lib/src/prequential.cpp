@@ -9,6 +9,23 @@
 
 namespace gaugeline {
 
+namespace {
+
+// Of a value for which u_i . v_j is x.
+template <class Scalar>
+void add_value(PrequentialScore& score, const SideRows<Scalar>& items, std::size_t item,
+               const SideRows<Scalar>& contexts, const Observed& observed, Scalar x,
+               const ValueState& values) noexcept {
+  const auto value = static_cast<double>(observed.weight);
+  const auto offsets = offsets_of<Scalar>(items.offsets.offset, item, contexts.offsets.offset, observed.other);
+  score.total += gaussian_log_density(value, values.mean + offsets + static_cast<double>(x), values.noise_deviation);
+  if (items.baseline.offset.empty()) return;
+  const auto baseline = offsets_of<Scalar>(items.baseline.offset, item, contexts.baseline.offset, observed.other);
+  score.baseline += gaussian_log_density(value, values.mean + baseline, values.baseline_noise_deviation);
+}
+
+}  // namespace
+
 template <class Scalar>
 void Prequential<Scalar>::reserve(Arena& arena, const Options& options) noexcept {
   options_ = options;
@@ -19,7 +36,7 @@ void Prequential<Scalar>::reserve(Arena& arena, const Options& options) noexcept
 template <class Scalar>
 PrequentialScore Prequential<Scalar>::run(SideRows<Scalar>& items, SideRows<Scalar>& contexts,
                                           const Observations& observations, Negatives<Scalar>& negatives,
-                                          Executor& executor) noexcept {
+                                          const ValueState& values, Executor& executor) noexcept {
   if (options_.likelihood == Likelihood::skipgram) {
     // The key 0 belongs to no half-step.
     for (std::size_t row = 0; row < contexts.size(); ++row) contexts.squared_norm[row] = 0;
@@ -27,12 +44,13 @@ PrequentialScore Prequential<Scalar>::run(SideRows<Scalar>& items, SideRows<Scal
   }
   const std::size_t count = (items.size() + row_block - 1) / row_block;
   executor.run(count, [&](std::size_t worker, std::size_t index) {
-    blocks_[index] = block(items, contexts, observations, negatives, index, worker);
+    blocks_[index] = block(items, contexts, observations, negatives, values, index, worker);
   });
   PrequentialScore sum;
   for (const PrequentialScore& part : blocks_.first(count)) {
     sum.weight += part.weight;
     sum.total += part.total;
+    sum.baseline += part.baseline;
   }
   return sum;
 }
@@ -40,7 +58,7 @@ PrequentialScore Prequential<Scalar>::run(SideRows<Scalar>& items, SideRows<Scal
 template <class Scalar>
 PrequentialScore Prequential<Scalar>::block(const SideRows<Scalar>& items, const SideRows<Scalar>& contexts,
                                             const Observations& observations, const Negatives<Scalar>& negatives,
-                                            std::size_t index, std::size_t worker) noexcept {
+                                            const ValueState& values, std::size_t index, std::size_t worker) noexcept {
   PrequentialScore score;
   std::array<Scalar, row_block> weights{};  // of each gathered row's scored observations
   std::size_t gathered = 0;
@@ -55,8 +73,7 @@ PrequentialScore Prequential<Scalar>::block(const SideRows<Scalar>& items, const
       const Scalar x = z.dot(contexts.row(observed.other));
       if (options_.likelihood == Likelihood::gaussian) {
         weight += 1;
-        score.total += gaussian_log_density(static_cast<double>(observed.weight), static_cast<double>(x),
-                                            static_cast<double>(options_.noise_deviation));
+        add_value(score, items, row, contexts, observed, x, values);
       } else {
         weight += static_cast<double>(observed.weight);
         score.total += static_cast<double>(observed.weight) * static_cast<double>(log_logistic(x));

@@ -1,6 +1,6 @@
 // The score of a slice before it is learnt: mean log-likelihood in nats over the observations whose two rows the model
 // knew. Skip-gram: of a positive with its k negatives, log s(x_ij) + k sum_j' q_j' log s(-x_ij'), q over the contexts
-// that were known. Gaussian: log N(y; x, sigma^2).
+// that were known. Gaussian: log N(y; mu + a_i + b_j + x, sigma^2), sigma as it is in force.
 #pragma once
 
 #include <span>
@@ -15,8 +15,9 @@
 namespace gaugeline {
 
 struct PrequentialScore {
-  double weight = 0;  // of the scored observations
-  double total = 0;   // of their log-likelihoods
+  double weight = 0;    // of the scored observations
+  double total = 0;     // of their log-likelihoods
+  double baseline = 0;  // the same of the model of offsets by itself
 };
 
 template <class Scalar>
@@ -27,12 +28,12 @@ class Prequential {
   // contexts.negative_share holds q. Rows that were never in data (see SideRows::known) are not scored.
   [[nodiscard]] PrequentialScore run(SideRows<Scalar>& items, SideRows<Scalar>& contexts,
                                      const Observations& observations, Negatives<Scalar>& negatives,
-                                     Executor& executor) noexcept;
+                                     const ValueState& values, Executor& executor) noexcept;
 
  private:
   [[nodiscard]] PrequentialScore block(const SideRows<Scalar>& items, const SideRows<Scalar>& contexts,
                                        const Observations& observations, const Negatives<Scalar>& negatives,
-                                       std::size_t index, std::size_t worker) noexcept;
+                                       const ValueState& values, std::size_t index, std::size_t worker) noexcept;
   [[nodiscard]] double negative_terms(const NegativeRows<Scalar>& negatives, std::span<const Scalar> weights,
                                       std::size_t worker) noexcept;
 

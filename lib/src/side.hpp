@@ -14,6 +14,29 @@
 
 namespace gaugeline {
 
+// One side's offsets: scalars per row, so that turning the frame leaves them alone.
+template <class Scalar>
+struct OffsetColumns {
+  std::span<Scalar> offset;     // the state ...
+  std::span<Scalar> precision;  // ... two columns
+  std::span<Scalar> reference;  // of the slice at hand: the last slice's offsets
+  std::span<Scalar> predicted;  // precision of the prediction
+  std::span<Scalar> data_precision;
+
+  void reserve(Arena& arena, std::size_t rows) noexcept {
+    for (auto* column : {&offset, &precision, &reference, &predicted, &data_precision})
+      *column = arena.take<Scalar>(rows);
+  }
+};
+
+// a_i + b_j; 0 where there are none.
+template <class Scalar>
+[[nodiscard]] double offsets_of(std::span<const Scalar> items, std::size_t item, std::span<const Scalar> contexts,
+                                std::size_t context) noexcept {
+  if (items.empty()) return 0;
+  return static_cast<double>(items[item]) + static_cast<double>(contexts[context]);
+}
+
 template <class Scalar>
 struct SideRows {
   std::size_t dimension = 0;
@@ -27,6 +50,9 @@ struct SideRows {
   std::span<Scalar> uses;
   std::span<Scalar> null_variance;
   std::span<Scalar> log_retention;
+  // With no rows where the model has no offsets; both with state and with what a slice needs.
+  OffsetColumns<Scalar> offsets;
+  OffsetColumns<Scalar> baseline;  // of the model without embeddings
 
   // ---- of the slice at hand
   std::span<Scalar> reference;        // the last slice's embeddings
@@ -49,6 +75,7 @@ struct SideRows {
     for (auto* per_row : {&precision, &diffusion, &count, &uses, &null_variance, &log_retention, &predicted,
                           &slice_count, &negative_weight, &negative_share, &squared_norm, &data_precision})
       *per_row = arena.take<Scalar>(rows);
+    for (auto* columns : {&offsets, &baseline}) columns->reserve(arena, fits_offsets(options) ? rows : 0);
     active = arena.take<RowIndex>(rows);
     row_of_token = arena.take<RowIndex>(options.slice_token_capacity);
     uses_of_token = arena.take<float>(options.slice_token_capacity);
@@ -77,6 +104,7 @@ struct SideRows {
 
   [[nodiscard]] SideState<Scalar> state() const noexcept {
     const std::size_t n = size();
+    const std::size_t m = offsets.offset.empty() ? 0 : n;
     return {.tokens = vocabulary.tokens(),
             .embeddings = {embeddings.data(), static_cast<Eigen::Index>(n), static_cast<Eigen::Index>(dimension)},
             .precision = precision.first(n),
@@ -84,7 +112,11 @@ struct SideRows {
             .count = count.first(n),
             .uses = uses.first(n),
             .null_variance = null_variance.first(n),
-            .log_retention = log_retention.first(n)};
+            .log_retention = log_retention.first(n),
+            .offset = offsets.offset.first(m),
+            .offset_precision = offsets.precision.first(m),
+            .baseline_offset = baseline.offset.first(m),
+            .baseline_precision = baseline.precision.first(m)};
   }
 
  private:

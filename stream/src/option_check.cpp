@@ -8,6 +8,7 @@ namespace {
 std::string_view shown(Likelihood likelihood) { return likelihood == Likelihood::skipgram ? "skipgram" : "gaussian"; }
 std::string_view shown(Coupling coupling) { return coupling == Coupling::random_walk ? "random_walk" : "none"; }
 std::string_view shown(GaugeFixing gauge) { return gauge == GaugeFixing::procrustes ? "procrustes" : "none"; }
+std::string_view shown(Offsets offsets) { return offsets == Offsets::fitted ? "fitted" : "none"; }
 template <class Number>
 Number shown(Number number) {
   return number;
@@ -42,6 +43,9 @@ Expected<> check_same_behaviour(const Options& begun_with, const Options& asked_
   compare("negative_head", &Options::negative_head);
   compare("negative_tail", &Options::negative_tail);
   compare("noise_deviation", &Options::noise_deviation);
+  compare("offsets", &Options::offsets);
+  compare("offset_precision", &Options::offset_precision);
+  compare("offset_diffusion", &Options::offset_diffusion);
   compare("admission_uses", &Options::admission_uses);
   return same;
 }

@@ -16,6 +16,7 @@ struct ExampleSide {
   std::vector<char> token_bytes;
   std::vector<std::uint32_t> token_ends;
   std::vector<float> embeddings, precision, diffusion, count, uses, null_variance, log_retention;
+  std::vector<float> offset, offset_precision, baseline_offset, baseline_precision;
 
   ExampleSide(std::size_t rows, std::uint32_t dimension, std::string_view prefix, Random& random) {
     for (std::size_t row = 0; row < rows; ++row) {
@@ -31,6 +32,15 @@ struct ExampleSide {
     }
   }
 
+  void add_offsets(Random& random) {
+    for (std::size_t row = 0; row < token_ends.size(); ++row) {
+      offset.push_back(static_cast<float>(random.normal()));
+      offset_precision.push_back(static_cast<float>(1e-3 + random.uniform()));
+      baseline_offset.push_back(static_cast<float>(random.normal()));
+      baseline_precision.push_back(static_cast<float>(1e-3 + random.uniform()));
+    }
+  }
+
   [[nodiscard]] SideState<float> view(std::uint32_t dimension) const {
     return {.tokens = {token_bytes, token_ends},
             .embeddings = {embeddings.data(), static_cast<Eigen::Index>(token_ends.size()),
@@ -40,7 +50,11 @@ struct ExampleSide {
             .count = count,
             .uses = uses,
             .null_variance = null_variance,
-            .log_retention = log_retention};
+            .log_retention = log_retention,
+            .offset = offset,
+            .offset_precision = offset_precision,
+            .baseline_offset = baseline_offset,
+            .baseline_precision = baseline_precision};
   }
 };
 
@@ -62,6 +76,8 @@ struct ExampleSnapshot {
   std::vector<formats::SourcePositionView> sources{{"sotu.slices", 12}, {"tcp:10.0.0.1", 1}};
   Options options;
   SliceReport report;
+  double value_scale = 1;
+  ValueState values;
 
   ExampleSnapshot(std::size_t item_rows, std::size_t context_rows, std::uint32_t dimensions,
                   std::string_view context_prefix = "context-")
@@ -96,11 +112,25 @@ struct ExampleSnapshot {
                       .dimension = dimension,
                       .items = items.view(dimension),
                       .contexts = contexts.view(dimension),
-                      .rotation = rotation},
+                      .rotation = rotation,
+                      .value_scale = value_scale,
+                      .values = values},
             .report = report,
             .sources = sources};
   }
 };
+
+// Of the Gaussian model with offsets.
+inline ExampleSnapshot value_snapshot(std::size_t item_rows, std::size_t context_rows, std::uint32_t dimension) {
+  ExampleSnapshot example(item_rows, context_rows, dimension);
+  example.options.likelihood = Likelihood::gaussian;
+  example.items.add_offsets(example.random);
+  example.contexts.add_offsets(example.random);
+  example.value_scale = 1.125;
+  example.values = {3.5, 1000.25, .7, 12345, .9, 54321};
+  example.report.baseline_score = -1.375;
+  return example;
+}
 
 // Items and contexts with the same tokens.
 inline ExampleSnapshot shared_snapshot(std::size_t rows, std::uint32_t dimension) {

@@ -25,6 +25,10 @@ void check_same(const SideState<float>& found, const SideState<float>& expected)
   CHECK(std::ranges::equal(found.uses, expected.uses));
   CHECK(std::ranges::equal(found.null_variance, expected.null_variance));
   CHECK(std::ranges::equal(found.log_retention, expected.log_retention));
+  CHECK(std::ranges::equal(found.offset, expected.offset));
+  CHECK(std::ranges::equal(found.offset_precision, expected.offset_precision));
+  CHECK(std::ranges::equal(found.baseline_offset, expected.baseline_offset));
+  CHECK(std::ranges::equal(found.baseline_precision, expected.baseline_precision));
 }
 
 void check_same(const SliceReport& found, const SliceReport& expected) {
@@ -43,6 +47,7 @@ void check_same(const SliceReport& found, const SliceReport& expected) {
   CHECK(found.new_context_rows == expected.new_context_rows);
   CHECK(found.unadmitted_tokens == expected.unadmitted_tokens);
   CHECK(found.unadmitted_observations == expected.unadmitted_observations);
+  CHECK(found.baseline_score == expected.baseline_score);
 }
 
 void check_same(const SnapshotView& found, const SnapshotView& expected) {
@@ -55,6 +60,8 @@ void check_same(const SnapshotView& found, const SnapshotView& expected) {
   CHECK(found.state.time_unit_seconds == expected.state.time_unit_seconds);
   CHECK(found.state.dimension == expected.state.dimension);
   CHECK(std::ranges::equal(found.state.rotation, expected.state.rotation));
+  CHECK(found.state.value_scale == expected.state.value_scale);
+  CHECK(found.state.values == expected.state.values);
   check_same(found.state.items, expected.state.items);
   check_same(found.state.contexts, expected.state.contexts);
   check_same(found.report, expected.report);
@@ -105,6 +112,9 @@ TEST_CASE("every option comes back") {
                      .negative_head = 100,
                      .negative_tail = 101,
                      .noise_deviation = .3F,
+                     .offsets = Offsets::none,
+                     .offset_precision = 2.5F,
+                     .offset_diffusion = .375F,
                      .admission_uses = 9,
                      .item_capacity = 1001,
                      .context_capacity = 1002,
@@ -113,6 +123,21 @@ TEST_CASE("every option comes back") {
                      .observation_capacity = 1004,
                      .worker_capacity = 5};
   check_round_trip(example);
+}
+
+TEST_CASE("a snapshot of values brings back mean, offsets and sigma, in one chunk or many") {
+  for (const std::size_t chunk_bytes : {std::size_t{1300}, default_chunk_bytes}) {
+    check_round_trip(value_snapshot(120, 80, 4), chunk_bytes);
+  }
+}
+
+TEST_CASE("offsets are there exactly if the options ask for them") {
+  auto with = value_snapshot(3, 4, 2);
+  with.options.offsets = Offsets::none;
+  CHECK(encode(with.view()).error().message().find("offset") != std::string::npos);
+  auto without = ExampleSnapshot(3, 4, 2);
+  without.options.likelihood = Likelihood::gaussian;
+  CHECK(encode(without.view()).error().message().find("offset") != std::string::npos);
 }
 
 TEST_CASE("many small chunks hold the same as one") {

@@ -1,5 +1,6 @@
 // Turning the initial tables by any element of O(d) turns every later state by the same one, and changes no score: over
-// dimensions 1 to 64, both likelihoods, both determinants, new rows and absent rows, float and double.
+// dimensions 1 to 64, both likelihoods, both determinants, new rows and absent rows, float and double. Mean, offsets
+// and sigma of the Gaussian model, which are fitted with the rows, stay what they are.
 #include <doctest/doctest.h>
 #include <cmath>
 
@@ -42,8 +43,9 @@ Data draw(Likelihood likelihood, int t) {
     const auto j = static_cast<std::uint32_t>(random.uniform() * present);
     if ((i + static_cast<std::uint32_t>(t)) % 3 == 0 && i < rows) continue;
     const double y = std::cos(.3 * i + .1 * t) * std::cos(.5 * j);
+    const double offsets = 3.5 + .4 * std::sin(1. * i) + .5 * std::sin(2. * j);
     if (likelihood == Likelihood::gaussian)
-      data.values.push_back({i, j, static_cast<float>(y + .3 * random.normal())});
+      data.values.push_back({i, j, static_cast<float>(offsets + y + .3 * random.normal())});
     else if (random.uniform() < logistic(2 * y))
       data.pairs.push_back({i, j, 1 + static_cast<float>(static_cast<int>(3 * random.uniform()))});
   }
@@ -53,7 +55,19 @@ Data draw(Likelihood likelihood, int t) {
 struct Path {
   std::vector<DenseTable> states;
   std::vector<double> scores;
+  std::vector<Eigen::VectorXd> scalars;  // offsets and sigma; empty for skip-gram
 };
+
+template <class Scalar>
+Eigen::VectorXd scalars_of(const LearnerState<Scalar>& state) {
+  std::vector<double> all;
+  for (const SideState<Scalar>* side : {&state.items, &state.contexts}) {
+    for (const auto& column : {side->offset, side->offset_precision, side->baseline_offset})
+      all.insert(all.end(), column.begin(), column.end());
+  }
+  if (!all.empty()) all.push_back(state.values.noise_deviation);
+  return Eigen::Map<const Eigen::VectorXd>(all.data(), static_cast<Eigen::Index>(all.size()));
+}
 
 template <class Scalar>
 Path run(const Options& options, const Eigen::MatrixXd& turn) {
@@ -73,6 +87,7 @@ Path run(const Options& options, const Eigen::MatrixXd& turn) {
     slice.values = data.values;
     path.scores.push_back(learner.learn(slice, serial).value().score);
     path.states.push_back(stacked(learner.state()));
+    path.scalars.push_back(scalars_of(learner.state()));
   }
   return path;
 }
@@ -95,6 +110,7 @@ void check_equivariance(Likelihood likelihood, double tolerance) {
           worst = std::max(worst, (turned.states[t].row(i) - expected.row(i)).norm() / expected.row(i).norm());
         CHECK(worst <= tolerance);
         CHECK(std::abs(turned.scores[t] - plain.scores[t]) <= tolerance);
+        CHECK((turned.scalars[t] - plain.scalars[t]).norm() <= tolerance * plain.scalars[t].norm());
       }
     }
   }

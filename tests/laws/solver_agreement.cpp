@@ -142,6 +142,8 @@ class Pair {
 
 Options small(Options options, std::uint32_t dimension) {
   options.dimension = dimension;
+  options.noise_deviation = .5F;
+  options.offsets = gaugeline::Offsets::none;
   options.first_slice_sweeps = 4;
   options.item_capacity = 40;
   options.context_capacity = 40;

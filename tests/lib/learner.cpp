@@ -38,9 +38,14 @@ std::vector<float> figures(const LearnerState<float>& state) {
   for (const SideState<float>* side : {&state.items, &state.contexts}) {
     all.insert(all.end(), side->embeddings.data(), side->embeddings.data() + side->embeddings.size());
     for (const auto& span :
-         {side->precision, side->diffusion, side->count, side->uses, side->null_variance, side->log_retention})
+         {side->precision, side->diffusion, side->count, side->uses, side->null_variance, side->log_retention,
+          side->offset, side->offset_precision, side->baseline_offset, side->baseline_precision})
       all.insert(all.end(), span.begin(), span.end());
   }
+  for (const double figure :
+       {state.value_scale, state.values.mean, state.values.mean_precision, state.values.noise_deviation,
+        state.values.noise_weight, state.values.baseline_noise_deviation, state.values.baseline_noise_weight})
+    all.push_back(static_cast<float>(figure));
   return all;
 }
 

@@ -34,7 +34,10 @@ TEST_CASE("an option out of range is named with its value and its range") {
   CHECK(reason([](Options& o) { o.diffusion_max = 1e-9F; }).starts_with("diffusion_max"));
   CHECK(reason([](Options& o) { o.count_decay = 1.5F; }) == "count_decay is 1.5, not 0 to 1");
   CHECK(reason([](Options& o) { o.negatives = 0; }).starts_with("negatives"));
-  CHECK(reason([](Options& o) { o.noise_deviation = 0; }).starts_with("noise_deviation"));
+  CHECK(reason([](Options& o) { o.noise_deviation = -1; }).starts_with("noise_deviation"));
+  CHECK(reason([](Options& o) { o.offset_precision = 0; }).starts_with("offset_precision"));
+  CHECK(reason([](Options& o) { o.offset_diffusion = -1; }).starts_with("offset_diffusion"));
+  CHECK(reason([](Options& o) { o.offsets = static_cast<Offsets>(2); }).starts_with("offsets"));
   CHECK(reason([](Options& o) { o.worker_capacity = 0; }).starts_with("worker_capacity"));
   CHECK(reason([](Options& o) {
           o.item_capacity = 1U << 30U;

@@ -42,12 +42,15 @@ inline bool same_side(const SideState<float>& a, const SideState<float>& b) {
   return same_bits(a.tokens.bytes(), b.tokens.bytes()) && same_bits(a.tokens.ends(), b.tokens.ends()) &&
          same_bits(table(a), table(b)) && same_bits(a.precision, b.precision) && same_bits(a.diffusion, b.diffusion) &&
          same_bits(a.count, b.count) && same_bits(a.uses, b.uses) && same_bits(a.null_variance, b.null_variance) &&
-         same_bits(a.log_retention, b.log_retention);
+         same_bits(a.log_retention, b.log_retention) && same_bits(a.offset, b.offset) &&
+         same_bits(a.offset_precision, b.offset_precision) && same_bits(a.baseline_offset, b.baseline_offset) &&
+         same_bits(a.baseline_precision, b.baseline_precision);
 }
 
 inline bool same_state(const LearnerState<float>& a, const LearnerState<float>& b) {
   return a.slices == b.slices && a.interval == b.interval && same_side(a.items, b.items) &&
-         same_side(a.contexts, b.contexts) && same_bits(a.rotation, b.rotation);
+         same_side(a.contexts, b.contexts) && same_bits(a.rotation, b.rotation) && a.value_scale == b.value_scale &&
+         a.values == b.values;
 }
 
 // The last snapshot of a data directory.

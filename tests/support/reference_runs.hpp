@@ -49,6 +49,8 @@ inline Options gaussian_reference_options(std::uint64_t seed) {
   Options options = Options::gaussian();
   options.dimension = 10;
   options.seed = seed + 1000;
+  options.noise_deviation = .5F;    // the truth's ...
+  options.offsets = Offsets::none;  // ... which has neither mean nor offsets
   options.item_capacity = options.context_capacity = 200;
   options.slice_token_capacity = 200;
   options.observation_capacity = 20000;

@@ -12,7 +12,7 @@ namespace gaugeline::cli {
 namespace {
 
 using Member = std::variant<std::uint32_t Options::*, std::uint64_t Options::*, float Options::*, double Options::*,
-                            Coupling Options::*, GaugeFixing Options::*>;
+                            Coupling Options::*, GaugeFixing Options::*, Offsets Options::*>;
 
 struct LearnerOption {
   std::string_view flag;  // without dashes
@@ -40,7 +40,12 @@ constexpr std::array learner_options{
     LearnerOption{"conjugate-gradient-steps", &Options::conjugate_gradient_steps, "Skip-gram: steps per row and sweep"},
     LearnerOption{"negative-head", &Options::negative_head, "Skip-gram: commonest rows that negatives sum exactly"},
     LearnerOption{"negative-tail", &Options::negative_tail, "Skip-gram: rows drawn from the rest"},
-    LearnerOption{"noise-deviation", &Options::noise_deviation, "Gaussian: deviation of a value from its mean"},
+    LearnerOption{"noise-deviation", &Options::noise_deviation,
+                  "Gaussian: deviation of a value from its mean; 0: estimated, and priors are in units of the values"},
+    LearnerOption{"offsets", &Options::offsets, "Gaussian: mean and offset per item and context, fitted or none"},
+    LearnerOption{"offset-precision", &Options::offset_precision, "Gaussian: precision of a new row's offset"},
+    LearnerOption{"offset-diffusion", &Options::offset_diffusion,
+                  "Gaussian: variance that an offset gains per time unit"},
     LearnerOption{"admission-uses", &Options::admission_uses, "Uses in one slice that give a new token a row"},
     LearnerOption{"item-capacity", &Options::item_capacity, "Most items; memory is reserved at the start"},
     LearnerOption{"context-capacity", &Options::context_capacity, "Most contexts"},
@@ -51,6 +56,7 @@ constexpr std::array learner_options{
 
 constexpr std::array<std::string_view, 2> coupling_names{"random-walk", "none"};
 constexpr std::array<std::string_view, 2> gauge_names{"procrustes", "none"};
+constexpr std::array<std::string_view, 2> offsets_names{"fitted", "none"};
 constexpr std::array<std::string_view, 2> model_names{"skipgram", "gaussian"};
 
 template <class Enumeration>
@@ -65,6 +71,7 @@ Expected<> parse_name(std::string_view text, const std::array<std::string_view, 
 
 Expected<> parse_value(std::string_view text, Coupling& value) { return parse_name(text, coupling_names, value); }
 Expected<> parse_value(std::string_view text, GaugeFixing& value) { return parse_name(text, gauge_names, value); }
+Expected<> parse_value(std::string_view text, Offsets& value) { return parse_name(text, offsets_names, value); }
 
 template <class Number>
 Expected<> parse_value(std::string_view text, Number& value) {
@@ -88,6 +95,7 @@ Expected<> parse_value(std::string_view text, double& seconds) {
 
 std::string text_of(Coupling value) { return std::string(coupling_names[static_cast<std::size_t>(value)]); }
 std::string text_of(GaugeFixing value) { return std::string(gauge_names[static_cast<std::size_t>(value)]); }
+std::string text_of(Offsets value) { return std::string(offsets_names[static_cast<std::size_t>(value)]); }
 
 template <class Number>
 std::string text_of(Number value) {
@@ -109,7 +117,8 @@ Options defaults(Likelihood model) {
 
 std::string type_of(const Member& member) {
   if (std::holds_alternative<double Options::*>(member)) return "DURATION";
-  if (std::holds_alternative<Coupling Options::*>(member) || std::holds_alternative<GaugeFixing Options::*>(member)) {
+  if (std::holds_alternative<Coupling Options::*>(member) || std::holds_alternative<GaugeFixing Options::*>(member) ||
+      std::holds_alternative<Offsets Options::*>(member)) {
     return "NAME";
   }
   return "NUMBER";

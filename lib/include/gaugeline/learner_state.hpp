@@ -21,7 +21,25 @@ struct SideState {
   std::span<const Scalar> null_variance;         // C: see drift.hpp; 0 as long as the row was never in data
   std::span<const Scalar> log_retention;         // sum of log(1 - gain) since the row was made: see drift.hpp
 
+  // Only where the model has offsets (fits_offsets(options)), otherwise empty; in units of the values.
+  std::span<const Scalar> offset;            // a of items, b of contexts
+  std::span<const Scalar> offset_precision;  // posterior
+  std::span<const Scalar> baseline_offset;   // the same of the model without embeddings
+  std::span<const Scalar> baseline_precision;
+
   [[nodiscard]] std::size_t size() const noexcept { return tokens.size(); }
+};
+
+// What the Gaussian model believes besides its rows, in units of the values. All 0 for skip-gram, and sigma as long as
+// there were no data to estimate it from.
+struct ValueState {
+  double mean = 0;                      // mu
+  double mean_precision = 0;            // posterior
+  double noise_deviation = 0;           // sigma in force
+  double noise_weight = 0;              // faded number of the values that it was estimated from
+  double baseline_noise_deviation = 0;  // the same of the model without embeddings
+  double baseline_noise_weight = 0;
+  friend bool operator==(const ValueState&, const ValueState&) = default;
 };
 
 template <class Scalar>
@@ -34,6 +52,9 @@ struct LearnerState {
   SideState<Scalar> contexts;
   // The rotation that the last gauge step applied, dimension x dimension, row-major; Z was replaced by Z * rotation.
   std::span<const double> rotation;
+  // s, the unit of the priors in units of the values, frozen since the first data: see Options::noise_deviation.
+  double value_scale = 1;
+  ValueState values;
 
   [[nodiscard]] const SideState<Scalar>& operator[](Side side) const noexcept {
     return side == Side::items ? items : contexts;
@@ -59,6 +80,8 @@ struct SliceReport {
   std::uint32_t new_context_rows = 0;
   std::uint32_t unadmitted_tokens = 0;  // used too seldom, or no room left
   double unadmitted_observations = 0;   // observations that were left out because of them
+  double baseline_score = 0;  // the score, over the same values, of the online offset model by itself: N(mu + a_i +
+                              // b_j, its own sigma^2), filtered alike; 0 if there are no offsets or nothing was scored
 };
 
 }  // namespace gaugeline

@@ -11,7 +11,7 @@ namespace gaugeline {
 
 enum class Likelihood : std::uint8_t {
   skipgram = 0,  // Bernoulli skip-gram on pair counts (Bamler & Mandt, arXiv 1702.08359)
-  gaussian = 1,  // values y_ij ~ N(u_i . v_j, noise_deviation^2)
+  gaussian = 1,  // values y_ij ~ N(mu + a_i + b_j + u_i . v_j, sigma^2)
 };
 
 enum class Coupling : std::uint8_t {
@@ -22,6 +22,11 @@ enum class Coupling : std::uint8_t {
 enum class GaugeFixing : std::uint8_t {
   procrustes = 0,  // after each slice the exact weighted polar factor turns it back into the frame of the last one
   none = 1,        // for comparison
+};
+
+enum class Offsets : std::uint8_t {
+  fitted = 0,  // values have a mean mu and an offset per item and per context, filtered like the rows
+  none = 1,    // y_ij ~ N(u_i . v_j, sigma^2): for values that are centred already
 };
 
 struct Options {
@@ -51,7 +56,13 @@ struct Options {
   std::uint32_t negative_tail = 256;  // ... and so many drawn from the rest; exact if no rest is left
 
   // Gaussian only
-  float noise_deviation = .5F;  // sigma, in units of the values
+  // sigma, in units of the values; 0: estimated online. Then the priors too are in the values' own unit, their spread s
+  // (LearnerState::value_scale): p0/e and D e for rows, e = s sqrt(10/d), so that the prior of u_i . v_j has the same
+  // variance, 10 (s/p0)^2, in any dimension; precision/s^2 and D s^2 for offsets. Where sigma is given, e = s = 1.
+  float noise_deviation = 0;
+  Offsets offsets = Offsets::fitted;
+  float offset_precision = 1;      // of a new row's offset
+  float offset_diffusion = 1e-3F;  // variance that an offset, and mu, gains per time unit
 
   std::uint32_t admission_uses = 1;  // a new token gets a row when it is used so often in one slice; >= 1
 
@@ -77,6 +88,15 @@ struct Options {
   }
   friend bool operator==(const Options&, const Options&) = default;
 };
+
+// True if the model has a mean and offsets.
+[[nodiscard]] constexpr bool fits_offsets(const Options& options) noexcept {
+  return options.likelihood == Likelihood::gaussian && options.offsets == Offsets::fitted;
+}
+
+[[nodiscard]] constexpr bool estimates_noise(const Options& options) noexcept {
+  return options.likelihood == Likelihood::gaussian && options.noise_deviation == 0;
+}
 
 // Every range stated above; the error names the option.
 [[nodiscard]] Expected<> validate(const Options& options) noexcept;

@@ -91,6 +91,7 @@ class Snapshot {
     std::vector<char> token_bytes;
     std::vector<std::uint32_t> token_ends;
     std::vector<float> embeddings, precision, diffusion, count, uses, null_variance, log_retention;
+    std::vector<float> offset, offset_precision, baseline_offset, baseline_precision;
   };
   std::string run_, program_;
   std::uint64_t parent_checksum_ = 0, checksum_ = 0;
@@ -98,6 +99,8 @@ class Snapshot {
   SliceReport report_;
   double time_unit_seconds_ = 0;
   std::vector<double> rotation_;
+  double value_scale_ = 1;
+  ValueState values_;
   std::vector<SourcePosition> sources_;
   std::vector<SourcePositionView> source_views_;
   SideData items_, contexts_;
