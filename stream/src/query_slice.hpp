@@ -17,6 +17,7 @@ class QuerySlice {
 
   [[nodiscard]] SliceStamp stamp() const noexcept;
   [[nodiscard]] const SideState<float>& items() const noexcept { return view_.state.items; }
+  [[nodiscard]] const LearnerState<float>& state() const noexcept { return view_.state; }
   [[nodiscard]] std::uint32_t dimension() const noexcept { return view_.state.dimension; }
   [[nodiscard]] float uses(RowIndex row) const noexcept { return items().uses[row]; }
   [[nodiscard]] std::span<const float> embedding(RowIndex row) const noexcept;

@@ -82,6 +82,7 @@ void add_query(CLI::App& parent, Commands& commands) {
   add_query_drift(*query, commands);
   add_query_translate(*query, commands);
   add_query_similarity(*query, commands);
+  add_query_score(*query, commands);
 }
 
 }  // namespace gaugeline::cli

@@ -42,5 +42,6 @@ void add_query_trajectory(CLI::App& query, Commands& commands);
 void add_query_drift(CLI::App& query, Commands& commands);
 void add_query_translate(CLI::App& query, Commands& commands);
 void add_query_similarity(CLI::App& query, Commands& commands);
+void add_query_score(CLI::App& query, Commands& commands);
 
 }  // namespace gaugeline::cli

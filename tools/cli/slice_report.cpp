@@ -14,10 +14,11 @@ std::string padded(const std::string& text, std::size_t width) {
 std::string slice_report_line(const SliceReport& report, double seconds) {
   const std::string score = report.scored > 0 ? fixed(report.score, 4) : "-";
   const std::string rows = grouped(report.item_rows);
-  std::string line = "slice " + padded(std::to_string(report.slice), 3) + "  " +
-                     padded(time_label(report.interval), 10) + "  observations " +
-                     padded(grouped(report.observations), 11) + "  score " + padded(score, 8) + "  rotation " +
-                     fixed(report.rotation_angle, 4) + "  rows " + padded(rows, 7) + "  " + fixed(seconds, 2) + " s";
+  const std::string baseline = report.baseline_score != 0 ? "  offsets alone " + fixed(report.baseline_score, 4) : "";
+  std::string line =
+      "slice " + padded(std::to_string(report.slice), 3) + "  " + padded(time_label(report.interval), 10) +
+      "  observations " + padded(grouped(report.observations), 11) + "  score " + padded(score, 8) + baseline +
+      "  rotation " + fixed(report.rotation_angle, 4) + "  rows " + padded(rows, 7) + "  " + fixed(seconds, 2) + " s";
   if (report.unadmitted_tokens != 0) line += "  (" + grouped(report.unadmitted_tokens) + " tokens without a row)";
   return line;
 }
@@ -34,6 +35,7 @@ void write_slice_report(JsonWriter& json, const SliceReport& report) {
   } else {
     json.key("score").null();
   }
+  if (report.baseline_score != 0) json.member("baseline_score", report.baseline_score);
   json.member("rotation_angle", report.rotation_angle)
       .member("gauge_residual", report.gauge_residual)
       .member("rows", report.item_rows)

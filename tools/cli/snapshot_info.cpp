@@ -45,6 +45,10 @@ class InfoCommand final : public Command {
               << "checksum " << hexadecimal(snapshot.checksum()) << ", parent " << parent << '\n'
               << "dimension " << view.state.dimension << ", " << grouped(static_cast<double>(view.state.items.size()))
               << " items, " << grouped(static_cast<double>(view.state.contexts.size())) << " contexts\n";
+    if (const ValueState& values = view.state.values; values.noise_deviation > 0) {
+      std::cout << "values: mean " << fixed(values.mean, 4) << ", noise " << fixed(values.noise_deviation, 4)
+                << ", scale " << fixed(view.state.value_scale, 4) << '\n';
+    }
     for (const auto& source : view.sources) {
       std::cout << "source " << printable(source.source) << " up to message " << source.sequence << '\n';
     }
@@ -67,6 +71,15 @@ class InfoCommand final : public Command {
         .member("items", view.state.items.size())
         .member("contexts", view.state.contexts.size())
         .member("time_unit_seconds", view.state.time_unit_seconds);
+    if (const ValueState& values = view.state.values; values.noise_deviation > 0) {
+      json.key("values")
+          .begin_object()
+          .member("mean", values.mean)
+          .member("noise_deviation", values.noise_deviation)
+          .member("baseline_noise_deviation", values.baseline_noise_deviation)
+          .member("value_scale", view.state.value_scale)
+          .end_object();
+    }
     json.key("report").begin_object();
     write_slice_report(json, view.report);
     json.end_object();

@@ -153,4 +153,22 @@ struct DriftStep {
 [[nodiscard]] Expected<std::vector<DriftStep>> follow_drift(const formats::SnapshotStore& store,
                                                             const TokenDriftQuestion& question);
 
+// ---- score: what a model expects of an item with each context
+// ----------------------------------------------------------
+struct ScoreQuestion {
+  std::string item;
+  std::string slice = "-1";
+  std::size_t count = 10;
+};
+struct ScoredContext {
+  std::string token;
+  double score = 0;  // Gaussian: mu + a_i + b_j + u_i . v_j, the expected value; skip-gram: u_i . v_j
+};
+struct ScoreAnswer {
+  SliceStamp slice;
+  std::vector<ScoredContext> contexts;  // highest first; of equal ones the earlier row
+};
+// Over all contexts that were ever in data.
+[[nodiscard]] Expected<ScoreAnswer> score_contexts(const formats::SnapshotStore& store, const ScoreQuestion& question);
+
 }  // namespace gaugeline::stream
