@@ -84,6 +84,7 @@ Expected<SliceReport> Filter<Scalar>::learn(const SliceView& slice, Executor& ex
       model_.forget_rows_from(known);
       return fail(ErrorCode::bad_data, "the slice's figures drive the embeddings beyond the range of numbers");
     }
+    if (model_.cold && gaussian()) model_.keep_from_vanishing();
     if (!model_.cold) fix_gauge(executor);
     if (gaussian()) offset_model_.estimate_noise(model_, observations_, executor);
   }

@@ -1,8 +1,14 @@
 #include "gaussian_solver.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace gaugeline {
+namespace {
+
+constexpr float least_gain = 1e-6F;  // information of a row's data over its prior's
+
+}  // namespace
 
 template <class Scalar>
 void GaussianSolver<Scalar>::reserve(Arena& arena, const Options& options) noexcept {
@@ -30,7 +36,9 @@ void GaussianSolver<Scalar>::solve_row(const HalfStep<Scalar>& step, RowIndex ro
   auto right = as_vector(vectors_.subspan(worker * unknowns_, unknowns_));
   const Scalar prior = step.moving.predicted[row];
   add_up(step, row, matrix, right);
-  const Scalar information = matrix.diagonal().head(d).sum() / static_cast<Scalar>(dimension_);
+  // A row in data is known, even if all that it met stands at zero.
+  const Scalar information =
+      std::max(matrix.diagonal().head(d).sum() / static_cast<Scalar>(dimension_), Scalar(least_gain) * prior);
   matrix.diagonal().head(d).array() += prior;
   if (step.tied) right.head(d) += prior * step.moving.reference_row(row);
   OffsetColumns<Scalar>& offsets = step.moving.offsets;

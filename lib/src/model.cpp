@@ -92,6 +92,15 @@ void Model<Scalar>::scale_start() noexcept {
 }
 
 template <class Scalar>
+void Model<Scalar>::keep_from_vanishing() noexcept {
+  constexpr double kept_of_start = .3;
+  const auto kept = static_cast<Scalar>(kept_of_start * std::sqrt(value_scale));
+  for (SideRows<Scalar>* side : {&items, &contexts}) {
+    if (side->table().norm() < kept * side->reference_table().norm()) side->table() = kept * side->reference_table();
+  }
+}
+
+template <class Scalar>
 void Model<Scalar>::turn() noexcept {
   MatrixView<Scalar>(turn_.data(), dimension(), dimension()) = rotation().template cast<Scalar>();
   turn(items);

@@ -68,7 +68,7 @@ class Model {
   }
   // e: of |z|^2, so that of a product.
   [[nodiscard]] double embedding_scale() const noexcept {
-    return estimates_noise(options) ? value_scale * std::sqrt(10. / options.dimension) : 1;
+    return estimates_noise(options) ? value_scale * std::sqrt(4.5 / options.dimension) : 1;
   }
   [[nodiscard]] Scalar offset_precision() const noexcept {
     return static_cast<Scalar>(options.offset_precision) / static_cast<Scalar>(value_scale * value_scale);
@@ -78,6 +78,10 @@ class Model {
   }
   // Rows that were made before the scale of the values was known get it now: a product of two scales with it.
   void scale_start() noexcept;
+  // Where noise hides all structure of the first slice its best fit is a table of zeros, which no later slice could
+  // leave: the product of two zeros has no slope. Such a table keeps a share of its start, the reference; that turns
+  // with the frame.
+  void keep_from_vanishing() noexcept;
 
  private:
   void start_offsets(SideRows<Scalar>& side, std::size_t first) noexcept;

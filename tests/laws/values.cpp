@@ -222,7 +222,7 @@ TEST_CASE("the fit is where the gradient of the likelihood and the priors vanish
   const double sigma = state.values.noise_deviation;
   const double baseline_sigma = state.values.baseline_noise_deviation;
   const double scale = state.value_scale;
-  const double unit = scale * std::sqrt(10. / 3);
+  const double unit = scale * std::sqrt(4.5 / 3);
   DenseTable slope = -static_cast<double>(options.prior_precision) / unit * DenseTable(state.items.embeddings);
   Eigen::VectorXd offset_slope(rows), baseline_slope(rows);
   double mean_slope = 0;
@@ -245,6 +245,20 @@ TEST_CASE("the fit is where the gradient of the likelihood and the priors vanish
   CHECK(offset_slope.cwiseAbs().maxCoeff() <= 1e-5);
   CHECK(baseline_slope.cwiseAbs().maxCoeff() <= 1e-8);
   CHECK(std::abs(mean_slope) <= 1e-8 * static_cast<double>(values.size()));
+}
+
+TEST_CASE("a first slice that is too sparse to show any structure does not end the embeddings") {
+  ValueStream stream(10);
+  Learner<float> learner(value_options());
+  double oracle = 0;
+  learner.learn(stream.next(1, oracle));
+  SliceReport report;
+  for (int t = 0; t < 6; ++t) {
+    report = learner.learn(stream.next(30, oracle));
+    CHECK(report.scored > 0);
+  }
+  MESSAGE("score ", report.score, ", offsets alone ", report.baseline_score, ", truth ", oracle);
+  CHECK(report.score > report.baseline_score + .3);
 }
 
 TEST_CASE("an empty slice leaves mean, offsets and sigma, and only makes them less certain") {

@@ -57,8 +57,8 @@ struct Options {
 
   // Gaussian only
   // sigma, in units of the values; 0: estimated online. Then the priors too are in the values' own unit, their spread s
-  // (LearnerState::value_scale): p0/e and D e for rows, e = s sqrt(10/d), so that the prior of u_i . v_j has the same
-  // variance, 10 (s/p0)^2, in any dimension; precision/s^2 and D s^2 for offsets. Where sigma is given, e = s = 1.
+  // (LearnerState::value_scale): p0/e and D e for rows, e = s sqrt(4.5/d), so that u_i . v_j has a prior variance of
+  // s^2/2 in any dimension if p0 = 3; precision/s^2 and D s^2 for offsets. Where sigma is given, e = s = 1.
   float noise_deviation = 0;
   Offsets offsets = Offsets::fitted;
   float offset_precision = 1;      // of a new row's offset
