@@ -13,9 +13,9 @@ constexpr float least_gain = 1e-6F;  // information of a row's data over its pri
 template <class Scalar>
 void GaussianSolver<Scalar>::reserve(Arena& arena, const Options& options) noexcept {
   dimension_ = options.dimension;
-  unknowns_ = dimension_ + (fits_offsets(options) ? 1 : 0);
-  matrices_ = arena.take<Scalar>(options.worker_capacity * unknowns_ * unknowns_);
-  vectors_ = arena.take<Scalar>(options.worker_capacity * unknowns_);
+  fitted_ = fits_offsets(options);
+  matrices_ = arena.take<Scalar>(options.worker_capacity * dimension_ * dimension_);
+  vectors_ = arena.take<Scalar>(options.worker_capacity * 2 * dimension_);
 }
 
 template <class Scalar>
@@ -31,54 +31,57 @@ void GaussianSolver<Scalar>::run(const HalfStep<Scalar>& step, const ValueState&
 template <class Scalar>
 void GaussianSolver<Scalar>::solve_row(const HalfStep<Scalar>& step, RowIndex row, std::size_t worker) noexcept {
   const auto d = static_cast<Eigen::Index>(dimension_);
-  const auto n = static_cast<Eigen::Index>(unknowns_);
-  MatrixView<Scalar> matrix(matrices_.data() + worker * unknowns_ * unknowns_, n, n);
-  auto right = as_vector(vectors_.subspan(worker * unknowns_, unknowns_));
+  MatrixView<Scalar> matrix(matrices_.data() + worker * dimension_ * dimension_, d, d);
+  auto right = as_vector(vectors_.subspan(worker * 2 * dimension_, dimension_));
+  auto coupling = as_vector(vectors_.subspan((worker * 2 + 1) * dimension_, dimension_));
   const Scalar prior = step.moving.predicted[row];
-  add_up(step, row, matrix, right);
+  Scalar sum = add_up(step, row, matrix, right, coupling);  // of the offset's equation: the right-hand side ...
+  Scalar weight = 0;                                        // ... and the factor of the offset
   // A row in data is known, even if all that it met stands at zero.
-  const Scalar information =
-      std::max(matrix.diagonal().head(d).sum() / static_cast<Scalar>(dimension_), Scalar(least_gain) * prior);
-  matrix.diagonal().head(d).array() += prior;
-  if (step.tied) right.head(d) += prior * step.moving.reference_row(row);
+  const Scalar information = std::max(matrix.trace() / static_cast<Scalar>(dimension_), Scalar(least_gain) * prior);
+  const Scalar offset_information = noise_precision_ * static_cast<Scalar>(step.observed(row).size());
+  matrix.diagonal().array() += prior;
+  if (step.tied) right += prior * step.moving.reference_row(row);
   OffsetColumns<Scalar>& offsets = step.moving.offsets;
-  Scalar offset_information = 0;
-  if (n > d) {
-    offset_information = matrix(d, d);
-    matrix(d, d) += offsets.predicted[row];
-    if (step.tied) right(d) += offsets.predicted[row] * offsets.reference[row];
+  if (fitted_) {
+    weight = offsets.predicted[row] + offset_information;
+    if (step.tied) sum += offsets.predicted[row] * offsets.reference[row];
+    for (Eigen::Index i = 0; i < d; ++i)
+      matrix.row(i).head(i + 1) -= coupling(i) / weight * coupling.head(i + 1).transpose();
+    right -= sum / weight * coupling;
   }
   // Not positive definite only if the tables hold figures near the end of Scalar's range: the row then stays.
   if (!solve_positive_definite<Scalar>(matrix, right)) return;
-  step.moving.row(row) = right.head(d);
+  step.moving.row(row) = right;
   step.moving.data_precision[row] = information;
-  if (n == d) return;
-  offsets.offset[row] = right(d);
+  if (!fitted_) return;
+  offsets.offset[row] = (sum - coupling.dot(right)) / weight;
   offsets.data_precision[row] = offset_information;
 }
 
 template <class Scalar>
-void GaussianSolver<Scalar>::add_up(const HalfStep<Scalar>& step, RowIndex row, MatrixView<Scalar>& matrix,
-                                    VectorView<Scalar>& right) const noexcept {
+Scalar GaussianSolver<Scalar>::add_up(const HalfStep<Scalar>& step, RowIndex row, MatrixView<Scalar>& matrix,
+                                      VectorView<Scalar>& right, VectorView<Scalar>& coupling) const noexcept {
   const auto d = static_cast<Eigen::Index>(dimension_);
-  const bool fitted = unknowns_ > dimension_;
+  Scalar sum = 0;
   matrix.setZero();
   right.setZero();
+  coupling.setZero();
   for (const Observed& observed : step.observed(row)) {
     const auto w = std::as_const(step.fixed).row(observed.other);
     for (Eigen::Index i = 0; i < d; ++i)
       matrix.row(i).head(i + 1) += noise_precision_ * w(i) * w.head(i + 1).transpose();
-    if (!fitted) {
+    if (!fitted_) {
       right += noise_precision_ * static_cast<Scalar>(observed.weight) * w;
       continue;
     }
     const Scalar residual =
         static_cast<Scalar>(static_cast<double>(observed.weight) - mean_) - step.fixed.offsets.offset[observed.other];
-    right.head(d) += noise_precision_ * residual * w;
-    right(d) += noise_precision_ * residual;
-    matrix.row(d).head(d) += noise_precision_ * w.transpose();
-    matrix(d, d) += noise_precision_;
+    right += noise_precision_ * residual * w;
+    coupling += noise_precision_ * w;
+    sum += noise_precision_ * residual;
   }
+  return sum;
 }
 
 template class GaussianSolver<float>;

@@ -1,7 +1,7 @@
 // What the Gaussian model believes besides its embeddings: the mean, the offsets, sigma, and the unit of the values;
 // and the model of offsets by itself, y_ij ~ N(mu + a_i + b_j, sigma^2), the baseline that embeddings must beat.
 //
-// Filtered like the rows (docs/algorithm.md, section 6): pm = 1/(1/p + D dt), and given the other side
+// Filtered like the rows (docs/algorithm.md, section 7): pm = 1/(1/p + D dt), and given the other side
 //   (pm_i + n_i/sigma^2) a_i = pm_i ref_i + sum_j (y_ij - mu - b_j)/sigma^2,   p = pm + n_i/sigma^2,
 // in turn for a, b and mu. mu has a flat start and is that of the baseline in both models: what it is off by, the
 // offsets take up. The offsets beside embeddings are solved for together with the rows (gaussian_solver.hpp).
