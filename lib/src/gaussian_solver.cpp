@@ -15,7 +15,7 @@ void GaussianSolver<Scalar>::reserve(Arena& arena, const Options& options) noexc
   dimension_ = options.dimension;
   fitted_ = fits_offsets(options);
   matrices_ = arena.take<Scalar>(options.worker_capacity * dimension_ * dimension_);
-  vectors_ = arena.take<Scalar>(options.worker_capacity * 2 * dimension_);
+  vectors_ = arena.take<Scalar>(2 * dimension_ * options.worker_capacity);
 }
 
 template <class Scalar>
