@@ -22,10 +22,10 @@ struct SideState {
   std::span<const Scalar> log_retention;         // sum of log(1 - gain) since the row was made: see drift.hpp
 
   // Only where the model has offsets (fits_offsets(options)), otherwise empty; in units of the values.
-  std::span<const Scalar> offset;            // a of items, b of contexts
-  std::span<const Scalar> offset_precision;  // posterior
-  std::span<const Scalar> baseline_offset;   // the same of the model without embeddings
-  std::span<const Scalar> baseline_precision;
+  std::span<const Scalar> offset = {};            // a of items, b of contexts
+  std::span<const Scalar> offset_precision = {};  // posterior
+  std::span<const Scalar> baseline_offset = {};   // the same of the model without embeddings
+  std::span<const Scalar> baseline_precision = {};
 
   [[nodiscard]] std::size_t size() const noexcept { return tokens.size(); }
 };
@@ -54,7 +54,7 @@ struct LearnerState {
   std::span<const double> rotation;
   // s, the unit of the priors in units of the values, frozen since the first data: see Options::noise_deviation.
   double value_scale = 1;
-  ValueState values;
+  ValueState values = {};
 
   [[nodiscard]] const SideState<Scalar>& operator[](Side side) const noexcept {
     return side == Side::items ? items : contexts;
