@@ -46,6 +46,12 @@ Offset<Vector<std::uint64_t>> write_source_sequences(FlatBufferBuilder& builder,
   return {builder.EndVector(sources.size())};
 }
 
+// Every place of the sketch, since a candidate's place is part of the state; nothing at all if none is taken.
+std::size_t candidates_written(const SideState<float>& side) noexcept {
+  const bool some = std::ranges::any_of(side.candidate_counts, [](float uses) { return uses > 0; });
+  return some ? side.candidate_counts.size() : 0;
+}
+
 bool sources_fit(const schema::Manifest& manifest) {
   const auto names = elements(manifest.source_name_bytes());
   const auto ends = elements(manifest.source_name_ends());
@@ -67,6 +73,8 @@ TokenStorage context_token_storage(const LearnerState<float>& state) noexcept {
 std::size_t manifest_bytes(const SnapshotView& snapshot, std::size_t chunks) noexcept {
   std::size_t bytes = overhead_bytes + snapshot.lineage.run.size() + snapshot.lineage.program.size() +
                       snapshot.state.rotation.size() * sizeof(double) + chunks * sizeof(schema::Chunk);
+  for (const auto* side : {&snapshot.state.items, &snapshot.state.contexts})
+    bytes += candidates_written(*side) * (sizeof(std::uint64_t) + sizeof(float));
   for (const auto& position : snapshot.sources)
     bytes += position.source.size() + sizeof(std::uint32_t) + sizeof(std::uint64_t);
   return aligned_up(bytes);
@@ -88,11 +96,18 @@ std::span<const std::byte> write_manifest(FlatBufferBuilder& builder, const Snap
   const ValueState& v = state.values;
   const schema::Values values(state.value_scale, v.mean, v.mean_precision, v.noise_deviation, v.noise_weight,
                               v.baseline_noise_deviation, v.baseline_noise_weight);
+  const auto item_candidates = candidates_written(state.items);
+  const auto context_candidates = candidates_written(state.contexts);
+  const auto item_hashes = builder.CreateVector(state.items.candidate_hashes.data(), item_candidates);
+  const auto item_counts = builder.CreateVector(state.items.candidate_counts.data(), item_candidates);
+  const auto context_hashes = builder.CreateVector(state.contexts.candidate_hashes.data(), context_candidates);
+  const auto context_counts = builder.CreateVector(state.contexts.candidate_counts.data(), context_candidates);
   const bool shared = context_token_storage(state) == TokenStorage::shared;
-  builder.Finish(schema::CreateManifest(builder, snapshot_format_version, run, program,
-                                        snapshot.lineage.parent_checksum, options, report, state.time_unit_seconds,
-                                        shared, rotation, names, ends, sequences, chunk_list, &values),
-                 schema::ManifestIdentifier());
+  builder.Finish(
+      schema::CreateManifest(builder, snapshot_format_version, run, program, snapshot.lineage.parent_checksum, options,
+                             report, state.time_unit_seconds, shared, rotation, names, ends, sequences, chunk_list,
+                             &values, item_hashes, item_counts, context_hashes, context_counts),
+      schema::ManifestIdentifier());
   return {reinterpret_cast<const std::byte*>(builder.GetBufferPointer()), builder.GetSize()};
 }
 

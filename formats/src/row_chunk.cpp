@@ -8,7 +8,7 @@ namespace {
 
 // The vectors' lengths, the table and its vtable, the builder's notes about them, and the alignments.
 constexpr std::size_t overhead_bytes = 1024;
-constexpr std::size_t columns = 6;         // precision to log_retention
+constexpr std::size_t columns = 8;         // precision to log_retention, frequency, born
 constexpr std::size_t offset_columns = 4;  // offset to baseline_precision
 
 std::size_t token_begin(const TokenList& tokens, std::size_t row) noexcept {
@@ -79,6 +79,8 @@ std::span<const std::byte> write_row_chunk(flatbuffers::FlatBufferBuilder& build
   const auto uses = column(side.uses);
   const auto null_variance = column(side.null_variance);
   const auto log_retention = column(side.log_retention);
+  const auto frequency = column(side.frequency);
+  const auto born = builder.CreateVector(side.born.subspan(rows.first, rows.count).data(), rows.count);
   using Column = flatbuffers::Offset<flatbuffers::Vector<float>>;
   const auto offset_column = [&](std::span<const float> values) { return values.empty() ? Column() : column(values); };
   const auto offset = offset_column(side.offset);
@@ -87,10 +89,10 @@ std::span<const std::byte> write_row_chunk(flatbuffers::FlatBufferBuilder& build
   const auto baseline_precision = offset_column(side.baseline_precision);
   builder.ForceVectorAlignment(rows.count * dimension, sizeof(float), embedding_alignment);
   const auto embeddings = builder.CreateVector(side.embeddings.data() + rows.first * dimension, rows.count * dimension);
-  builder.Finish(
-      schema::CreateRows(builder, embeddings, precision, diffusion, count, uses, null_variance, log_retention,
-                         token_bytes, token_ends, offset, offset_precision, baseline_offset, baseline_precision),
-      schema::RowsIdentifier());
+  builder.Finish(schema::CreateRows(builder, embeddings, precision, diffusion, count, uses, null_variance,
+                                    log_retention, token_bytes, token_ends, offset, offset_precision, baseline_offset,
+                                    baseline_precision, frequency, born),
+                 schema::RowsIdentifier());
   return {reinterpret_cast<const std::byte*>(builder.GetBufferPointer()), builder.GetSize()};
 }
 
@@ -106,8 +108,8 @@ Expected<const schema::Rows*> read_row_chunk(const AlignedBytes& bytes, std::uin
   const auto offset = reinterpret_cast<const std::byte*>(embeddings.data()) - bytes.get().data();
   if (offset % static_cast<std::ptrdiff_t>(embedding_alignment) != 0)
     return fail(ErrorCode::bad_data, "row chunk: the embeddings at offset ", offset, " are not aligned");
-  for (const auto* column :
-       {rows.precision(), rows.diffusion(), rows.count(), rows.uses(), rows.null_variance(), rows.log_retention()}) {
+  for (const auto* column : {rows.precision(), rows.diffusion(), rows.count(), rows.uses(), rows.null_variance(),
+                             rows.log_retention(), rows.frequency()}) {
     if (elements(column).size() != row_count)
       return fail(ErrorCode::bad_data, "row chunk: a column has ", elements(column).size(), " entries for ", row_count,
                   " rows");
@@ -118,6 +120,9 @@ Expected<const schema::Rows*> read_row_chunk(const AlignedBytes& bytes, std::uin
       return fail(ErrorCode::bad_data, "row chunk: a column of offsets has ", elements(column).size(), " entries for ",
                   row_count, " rows");
   }
+  if (elements(rows.born()).size() != row_count)
+    return fail(ErrorCode::bad_data, "row chunk: born has ", elements(rows.born()).size(), " entries for ", row_count,
+                " rows");
   if (const auto ok = check_tokens(rows, row_count, tokens); !ok) return std::unexpected(ok.error());
   return root;
 }

@@ -147,16 +147,18 @@ Expected<> check_side(const SideState<float>& state, const Options& options, std
        {Column{state.precision, positive, "precision"}, Column{state.diffusion, not_negative, "diffusion"},
         Column{state.count, not_negative, "count"}, Column{state.uses, not_negative, "uses"},
         Column{state.null_variance, not_negative, "null_variance"},
-        Column{state.log_retention, finite, "log_retention"}}) {
+        Column{state.log_retention, finite, "log_retention"}, Column{state.frequency, not_negative, "frequency"}}) {
     if (auto ok = check_column(values, rows, range, side, name); !ok) return ok;
   }
+  if (state.born.size() != rows)
+    return fail(ErrorCode::bad_data, side, ": born has ", state.born.size(), " entries for ", rows, " rows");
   for (const auto& [values, range, name] :
        {Column{state.offset, finite, "offset"}, Column{state.offset_precision, positive, "offset_precision"},
         Column{state.baseline_offset, finite, "baseline_offset"},
         Column{state.baseline_precision, positive, "baseline_precision"}}) {
     if (auto ok = check_column(values, offsets, range, side, name); !ok) return ok;
   }
-  return {};
+  return check_column(state.candidate_counts, state.candidate_hashes.size(), not_negative, side, "candidate_counts");
 }
 
 }  // namespace

@@ -54,6 +54,10 @@ class SnapshotDecoder {
     snapshot_.rotation_ = copied_elements<double>(manifest.rotation());
     chunks_ = copied_elements<schema::Chunk>(manifest.chunks());
     shared_tokens_ = manifest.contexts_share_tokens();
+    snapshot_.items_.candidate_hashes = copied_elements<std::uint64_t>(manifest.item_candidate_hashes());
+    snapshot_.items_.candidate_counts = copied_elements<float>(manifest.item_candidate_counts());
+    snapshot_.contexts_.candidate_hashes = copied_elements<std::uint64_t>(manifest.context_candidate_hashes());
+    snapshot_.contexts_.candidate_counts = copied_elements<float>(manifest.context_candidate_counts());
     take_sources(manifest);
   }
 
@@ -92,9 +96,10 @@ class SnapshotDecoder {
 
   void reserve(Snapshot::SideData& side, std::uint64_t rows) const {
     side.embeddings.reserve(rows * snapshot_.options_.dimension);
-    for (auto* column :
-         {&side.precision, &side.diffusion, &side.count, &side.uses, &side.null_variance, &side.log_retention})
+    for (auto* column : {&side.precision, &side.diffusion, &side.count, &side.uses, &side.null_variance,
+                         &side.log_retention, &side.frequency})
       column->reserve(rows);
+    side.born.reserve(rows);
     if (!fits_offsets(snapshot_.options_)) return;
     for (auto* column : {&side.offset, &side.offset_precision, &side.baseline_offset, &side.baseline_precision})
       column->reserve(rows);
@@ -128,6 +133,8 @@ class SnapshotDecoder {
     extend(side.offset_precision, elements(rows.offset_precision()));
     extend(side.baseline_offset, elements(rows.baseline_offset()));
     extend(side.baseline_precision, elements(rows.baseline_precision()));
+    extend(side.frequency, elements(rows.frequency()));
+    extend(side.born, elements(rows.born()));
     const auto base = static_cast<std::uint32_t>(side.token_bytes.size());
     for (const std::uint32_t end : elements(rows.token_ends())) side.token_ends.push_back(base + end);
     extend(side.token_bytes, elements(rows.token_bytes()));
@@ -162,7 +169,11 @@ SideState<float> Snapshot::SideData::view(std::uint32_t dimension) const noexcep
           .offset = offset,
           .offset_precision = offset_precision,
           .baseline_offset = baseline_offset,
-          .baseline_precision = baseline_precision};
+          .baseline_precision = baseline_precision,
+          .frequency = frequency,
+          .born = born,
+          .candidate_hashes = candidate_hashes,
+          .candidate_counts = candidate_counts};
 }
 
 SnapshotView Snapshot::view() const noexcept {

@@ -96,6 +96,10 @@ Expected<SliceReport> Filter<Scalar>::learn(const SliceView& slice, Executor& ex
   if (gaussian()) offset_model_.update(model_);
   update(Side::items, known.items, slice, report.elapsed_units);
   update(Side::contexts, known.contexts, slice, report.elapsed_units);
+  admission_.settle(model_.items, known.items, slice.tokens(Side::items));
+  admission_.settle(model_.contexts, known.contexts, slice.tokens(Side::contexts));
+  report.item_rows = static_cast<std::uint32_t>(model_.items.size());
+  report.context_rows = static_cast<std::uint32_t>(model_.contexts.size());
   if (model_.slices++ == 0)
     model_.time_unit_seconds = options().time_unit_seconds > 0
                                    ? options().time_unit_seconds
@@ -137,12 +141,10 @@ Expected<> Filter<Scalar>::find_rows(const SliceView& slice, SliceReport& report
     const TokenList& tokens = slice.tokens(which);
     const auto uses = side.uses_of_token.first(tokens.size());
     count_uses(slice, which, uses);
-    const std::uint32_t without = admission_.run(side.vocabulary, tokens, uses, side.row_of_token.first(tokens.size()));
+    const std::uint32_t without = admission_.run(side, tokens);
     if (which == Side::items || !slice.contexts_are_items) report.unadmitted_tokens += without;
   }
   const auto now = model_.sizes();
-  report.item_rows = static_cast<std::uint32_t>(now.items);
-  report.context_rows = static_cast<std::uint32_t>(now.contexts);
   report.new_item_rows = static_cast<std::uint32_t>(now.items - before.items);
   report.new_context_rows = static_cast<std::uint32_t>(now.contexts - before.contexts);
   return observations_.build(slice,

@@ -57,7 +57,7 @@ class Filter {
 
   Model<Scalar> model_;
   Observations observations_;
-  Admission admission_;
+  Admission<Scalar> admission_;
   RowSums<Scalar> sums_;
   Negatives<Scalar> negatives_;
   Prequential<Scalar> prequential_;

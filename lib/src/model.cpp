@@ -36,6 +36,7 @@ template <class Scalar>
 void Model<Scalar>::forget_rows_from(Sizes sizes) noexcept {
   items.vocabulary.truncate(sizes.items);
   contexts.vocabulary.truncate(sizes.contexts);
+  items.evicted_count = contexts.evicted_count = 0;
 }
 
 template <class Scalar>
@@ -49,7 +50,8 @@ void Model<Scalar>::start_rows(SideRows<Scalar>& side, std::size_t first) noexce
   for (std::size_t row = first; row < side.size(); ++row) {
     side.precision[row] = prior_precision();
     side.diffusion[row] = scaled(options.diffusion);
-    side.count[row] = side.uses[row] = side.null_variance[row] = side.log_retention[row] = 0;
+    side.count[row] = side.uses[row] = side.null_variance[row] = side.log_retention[row] = side.frequency[row] = 0;
+    side.born[row] = static_cast<std::uint32_t>(slices);
   }
   if (fits_offsets(options)) start_offsets(side, first);
   if (cold) return draw_embeddings(side, first, initial_);
@@ -178,8 +180,8 @@ Expected<> check_side(const SideState<Scalar>& from, const Options& options, std
   if (static_cast<std::size_t>(from.embeddings.rows()) != rows ||
       static_cast<std::size_t>(from.embeddings.cols()) != dimension)
     return fail(ErrorCode::bad_data, name, ": the table is not ", rows, " x ", dimension);
-  for (const auto& per_row :
-       {from.precision, from.diffusion, from.count, from.uses, from.null_variance, from.log_retention}) {
+  for (const auto& per_row : {from.precision, from.diffusion, from.count, from.uses, from.null_variance,
+                              from.log_retention, from.frequency}) {
     if (per_row.size() != rows) return fail(ErrorCode::bad_data, name, ": not one figure a row");
     for (std::size_t row = 0; row < rows; ++row) {
       if (!std::isfinite(per_row[row])) return fail(ErrorCode::bad_data, name, ": row ", row, " is not finite");
@@ -197,9 +199,16 @@ Expected<> check_side(const SideState<Scalar>& from, const Options& options, std
     if (!(from.offset_precision[row] > 0) || !(from.baseline_precision[row] > 0))
       return fail(ErrorCode::bad_data, name, ": the offset of row ", row, " has no precision");
   }
+  if (from.born.size() != rows || from.candidate_hashes.size() != from.candidate_counts.size())
+    return fail(ErrorCode::bad_data, name, ": not one figure a row, or a candidate");
+  for (const float uses : from.candidate_counts) {
+    if (!(uses >= 0) || !std::isfinite(uses))
+      return fail(ErrorCode::bad_data, name, ": a candidate's uses are not >= 0");
+  }
   for (std::size_t row = 0; row < rows; ++row) {
     if (!from.embeddings.row(static_cast<Eigen::Index>(row)).allFinite() || !(from.precision[row] > 0) ||
-        !(from.diffusion[row] >= 0) || !(from.count[row] >= 0) || !(from.null_variance[row] >= 0))
+        !(from.diffusion[row] >= 0) || !(from.count[row] >= 0) || !(from.null_variance[row] >= 0) ||
+        !(from.frequency[row] >= 0))
       return fail(ErrorCode::bad_data, name, ": row ", row, " has figures out of range");
   }
   return {};
@@ -237,6 +246,9 @@ Expected<> take_side(SideRows<Scalar>& to, const SideState<Scalar>& from, std::s
   std::ranges::copy(from.offset_precision, to.offsets.precision.begin());
   std::ranges::copy(from.baseline_offset, to.baseline.offset.begin());
   std::ranges::copy(from.baseline_precision, to.baseline.precision.begin());
+  std::ranges::copy(from.frequency, to.frequency.begin());
+  std::ranges::copy(from.born, to.born.begin());
+  to.candidates.restore(from.candidate_hashes, from.candidate_counts);
   return {};
 }
 

@@ -35,6 +35,7 @@ class Model {
 
   // ---- for the filter
   [[nodiscard]] Sizes sizes() const noexcept { return {items.size(), contexts.size()}; }
+  // Undoes admissions, and what was to be replaced by them.
   void forget_rows_from(Sizes sizes) noexcept;
   // Rows from `known` on are new. Before any data they start at random, since equal rows cannot be told apart; later at
   // the mean of the rows that were in data, which is where a row lies of which nothing is known.

@@ -33,7 +33,7 @@ void Negatives<Scalar>::reserve(Arena& arena, const Options& options) noexcept {
   dimension_ = options.dimension;
   head_limit_ = options.negative_head;
   tail_limit_ = options.negative_tail;
-  const std::size_t rows = std::max(options.item_capacity, options.context_capacity);
+  const std::size_t rows = row_room(std::max(options.item_capacity, options.context_capacity));
   head_ = take(arena, std::min(head_limit_ + tail_limit_, rows), dimension_);
   tails_ = take(arena, options.worker_capacity * tail_limit_, dimension_);
   order_ = arena.take<RowIndex>(rows);

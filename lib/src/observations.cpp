@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <tuple>
 
+#include <gaugeline/vocabulary.hpp>
+
 namespace gaugeline {
 
 void Observations::reserve(Arena& arena, const Options& options) noexcept {
@@ -11,8 +13,8 @@ void Observations::reserve(Arena& arena, const Options& options) noexcept {
   capacity_ = options.observation_capacity;
   entry_bytes_ = arena.take<std::byte>(capacity_ * sizeof(Entry));
   by_item_ = arena.take<Observed>(capacity_);
-  item_starts_ = arena.take<std::uint32_t>(std::size_t{options.item_capacity} + 1);
-  context_starts_ = arena.take<std::uint32_t>(std::size_t{options.context_capacity} + 1);
+  item_starts_ = arena.take<std::uint32_t>(row_room(options.item_capacity) + 1);
+  context_starts_ = arena.take<std::uint32_t>(row_room(options.context_capacity) + 1);
   if (entry_bytes_.empty()) return;
   entries_ = {reinterpret_cast<Entry*>(entry_bytes_.data()), capacity_};
   by_context_ = {reinterpret_cast<Observed*>(entry_bytes_.data()), capacity_};

@@ -39,7 +39,7 @@ template <class Scalar>
 void OffsetModel<Scalar>::reserve(Arena& arena, const Options& options) noexcept {
   options_ = options;
   fitted_ = fits_offsets(options);
-  blocks_ = arena.take<Residuals>((options.item_capacity + row_block - 1) / row_block);
+  blocks_ = arena.take<Residuals>((row_room(options.item_capacity) + row_block - 1) / row_block);
 }
 
 // ---- before the rows

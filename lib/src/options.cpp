@@ -3,6 +3,8 @@
 #include <cmath>
 #include <limits>
 
+#include <gaugeline/vocabulary.hpp>
+
 namespace gaugeline {
 namespace {
 
@@ -55,8 +57,8 @@ Expected<> check_capacities(const Options& o) noexcept {
   if (!in(o.token_bytes_per_row, 1U, 255U))
     return out_of_range("token_bytes_per_row", o.token_bytes_per_row, "1 to 255");
   constexpr std::uint64_t text = std::numeric_limits<std::uint32_t>::max();  // offsets of tokens have 32 bits
-  if (std::uint64_t{o.token_bytes_per_row} * o.item_capacity > text ||
-      std::uint64_t{o.token_bytes_per_row} * o.context_capacity > text)
+  if (o.token_bytes_per_row * std::uint64_t{row_room(o.item_capacity)} > text ||
+      o.token_bytes_per_row * std::uint64_t{row_room(o.context_capacity)} > text)
     return fail(ErrorCode::invalid_argument, "token_bytes_per_row times a capacity passes 4 GiB of token text");
   if (!in(o.slice_token_capacity, 1U, most))
     return out_of_range("slice_token_capacity", o.slice_token_capacity, "1 to 2^30");

@@ -29,7 +29,7 @@ void add_value(PrequentialScore& score, const SideRows<Scalar>& items, std::size
 template <class Scalar>
 void Prequential<Scalar>::reserve(Arena& arena, const Options& options) noexcept {
   options_ = options;
-  blocks_ = arena.take<PrequentialScore>((options.item_capacity + row_block - 1) / row_block);
+  blocks_ = arena.take<PrequentialScore>((row_room(options.item_capacity) + row_block - 1) / row_block);
   work_ = arena.take<Scalar>(options.worker_capacity * row_block * (options.dimension + tile));
 }
 

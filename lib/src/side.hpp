@@ -10,6 +10,7 @@
 #include <gaugeline/vocabulary.hpp>
 
 #include "arena.hpp"
+#include "candidates.hpp"
 #include "dense.hpp"
 
 namespace gaugeline {
@@ -41,6 +42,7 @@ template <class Scalar>
 struct SideRows {
   std::size_t dimension = 0;
   Vocabulary vocabulary;
+  Candidates candidates;
 
   // ---- the state
   std::span<Scalar> embeddings;  // capacity x dimension
@@ -50,6 +52,8 @@ struct SideRows {
   std::span<Scalar> uses;
   std::span<Scalar> null_variance;
   std::span<Scalar> log_retention;
+  std::span<Scalar> frequency;
+  std::span<std::uint32_t> born;
   // With no rows where the model has no offsets; both with state and with what a slice needs.
   OffsetColumns<Scalar> offsets;
   OffsetColumns<Scalar> baseline;  // of the model without embeddings
@@ -66,16 +70,22 @@ struct SideRows {
   std::size_t active_count = 0;       // ... so many
   std::span<RowIndex> row_of_token;   // of the slice's token list
   std::span<float> uses_of_token;
+  std::span<RowIndex> evicted;    // rows that go once the slice is learnt, rising ...
+  std::size_t evicted_count = 0;  // ... so many
 
   void reserve(Arena& arena, const Options& options, std::size_t rows) noexcept {
     dimension = options.dimension;
-    vocabulary.reserve(arena, rows, rows * options.token_bytes_per_row);
+    vocabulary.reserve(arena, rows, rows * options.token_bytes_per_row, spare_rows(rows));
+    candidates.reserve(arena, rows);
+    rows = row_room(rows);
     embeddings = arena.take<Scalar>(rows * dimension);
     reference = arena.take<Scalar>(rows * dimension);
-    for (auto* per_row : {&precision, &diffusion, &count, &uses, &null_variance, &log_retention, &predicted,
+    for (auto* per_row : {&precision, &diffusion, &count, &uses, &null_variance, &log_retention, &frequency, &predicted,
                           &slice_count, &negative_weight, &negative_share, &squared_norm, &data_precision})
       *per_row = arena.take<Scalar>(rows);
     for (auto* columns : {&offsets, &baseline}) columns->reserve(arena, fits_offsets(options) ? rows : 0);
+    born = arena.take<std::uint32_t>(rows);
+    evicted = arena.take<RowIndex>(rows);
     active = arena.take<RowIndex>(rows);
     row_of_token = arena.take<RowIndex>(options.slice_token_capacity);
     uses_of_token = arena.take<float>(options.slice_token_capacity);
@@ -85,6 +95,19 @@ struct SideRows {
   // True if the row was ever in data (a row that was given to a token beforehand may not have been).
   [[nodiscard]] bool known(std::size_t row) const noexcept { return null_variance[row] > 0; }
   [[nodiscard]] std::span<const RowIndex> active_rows() const noexcept { return active.first(active_count); }
+
+  // Takes rows out of the state, which are rising; the others close up in their order, untouched.
+  void remove(std::span<const RowIndex> rows) noexcept {
+    std::size_t kept = 0;
+    for (std::size_t from = 0, next = 0; from < size(); ++from) {
+      if (next < rows.size() && rows[next] == from) {
+        ++next;
+        continue;
+      }
+      if (const std::size_t to = kept++; to != from) move_row(from, to);
+    }
+    vocabulary.remove(rows);
+  }
 
   [[nodiscard]] MatrixView<Scalar> table() noexcept { return view(embeddings); }
   [[nodiscard]] MatrixView<Scalar> reference_table() noexcept { return view(reference); }
@@ -116,10 +139,26 @@ struct SideRows {
             .offset = offsets.offset.first(m),
             .offset_precision = offsets.precision.first(m),
             .baseline_offset = baseline.offset.first(m),
-            .baseline_precision = baseline.precision.first(m)};
+            .baseline_precision = baseline.precision.first(m),
+            .frequency = frequency.first(n),
+            .born = born.first(n),
+            .candidate_hashes = candidates.hashes(),
+            .candidate_counts = candidates.counts()};
   }
 
  private:
+  void move_row(std::size_t from, std::size_t to) noexcept {
+    row(to) = row(from);
+    for (const auto& per_row : {precision, diffusion, count, uses, null_variance, log_retention, frequency})
+      per_row[to] = per_row[from];
+    born[to] = born[from];
+    if (offsets.offset.empty()) return;
+    for (const auto& columns : {offsets, baseline}) {
+      columns.offset[to] = columns.offset[from];
+      columns.precision[to] = columns.precision[from];
+    }
+  }
+
   [[nodiscard]] MatrixView<Scalar> view(std::span<Scalar> all) const noexcept {
     return {all.data(), static_cast<Eigen::Index>(size()), static_cast<Eigen::Index>(dimension)};
   }

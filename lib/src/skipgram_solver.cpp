@@ -18,7 +18,7 @@ template <class Scalar>
 void SkipGramSolver<Scalar>::reserve(Arena& arena, const Options& options) noexcept {
   dimension_ = options.dimension;
   steps_ = options.conjugate_gradient_steps;
-  longest_row_ = std::max(options.item_capacity, options.context_capacity);
+  longest_row_ = row_room(std::max(options.item_capacity, options.context_capacity));
   const std::size_t square = dimension_ * dimension_;
   gram_ = arena.take<double>(square);
   eigenvalues_ = arena.take<double>(dimension_);

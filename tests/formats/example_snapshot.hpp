@@ -15,8 +15,11 @@ namespace gaugeline::test {
 struct ExampleSide {
   std::vector<char> token_bytes;
   std::vector<std::uint32_t> token_ends;
-  std::vector<float> embeddings, precision, diffusion, count, uses, null_variance, log_retention;
+  std::vector<float> embeddings, precision, diffusion, count, uses, null_variance, log_retention, frequency;
   std::vector<float> offset, offset_precision, baseline_offset, baseline_precision;
+  std::vector<std::uint32_t> born;
+  std::vector<std::uint64_t> candidate_hashes{0, 17, 0, 0xFFFFFFFFFFFFFFFF};
+  std::vector<float> candidate_counts{0, 1.5F, 0, 3};
 
   ExampleSide(std::size_t rows, std::uint32_t dimension, std::string_view prefix, Random& random) {
     for (std::size_t row = 0; row < rows; ++row) {
@@ -29,6 +32,8 @@ struct ExampleSide {
       uses.push_back(static_cast<float>(random.bits() % 100));
       null_variance.push_back(static_cast<float>(random.uniform()));
       log_retention.push_back(static_cast<float>(-random.uniform()));
+      frequency.push_back(static_cast<float>(row % 7) + .5F);
+      born.push_back(static_cast<std::uint32_t>(row % 12));
     }
   }
 
@@ -54,7 +59,11 @@ struct ExampleSide {
             .offset = offset,
             .offset_precision = offset_precision,
             .baseline_offset = baseline_offset,
-            .baseline_precision = baseline_precision};
+            .baseline_precision = baseline_precision,
+            .frequency = frequency,
+            .born = born,
+            .candidate_hashes = candidate_hashes,
+            .candidate_counts = candidate_counts};
   }
 };
 

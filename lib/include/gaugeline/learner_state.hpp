@@ -27,6 +27,15 @@ struct SideState {
   std::span<const Scalar> baseline_offset = {};   // the same of the model without embeddings
   std::span<const Scalar> baseline_precision = {};
 
+  std::span<const Scalar> frequency;  // uses, faded by .9 per slice: the lowest are replaced first
+  // Number of slices that had been learnt when the token got its row. Token and born together are one life of a row: a
+  // token that lost its row and came back is another.
+  std::span<const std::uint32_t> born;
+  // Tokens without a row and their faded uses, as a sketch of fixed size (hash 0, count 0: an empty place). Both may be
+  // absent: an empty sketch.
+  std::span<const std::uint64_t> candidate_hashes;
+  std::span<const float> candidate_counts;
+
   [[nodiscard]] std::size_t size() const noexcept { return tokens.size(); }
 };
 

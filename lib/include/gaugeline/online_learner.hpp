@@ -48,8 +48,9 @@ class OnlineLearner {
   OnlineLearner& operator=(OnlineLearner&&) noexcept;
   ~OnlineLearner();
 
-  // Gives rows to tokens before they are seen: a fixed vocabulary. Known ones are left as they are. Before the first
-  // slice the new rows start at random, N(0, 0.25/d) per coordinate; later, at the mean of the rows seen so far.
+  // Gives rows to tokens before they are seen: a fixed vocabulary, if admission_uses is 2^32 - 1. Known ones are left
+  // as they are. Before the first slice the new rows start at random, N(0, 0.25/d) per coordinate; later, at the mean
+  // of the rows seen so far.
   [[nodiscard]] Expected<> admit(const TokenList& items, const TokenList& contexts) noexcept;
 
   // Learns one slice. An error leaves the state as it was. Slices come in the order of time: begin at or after the end

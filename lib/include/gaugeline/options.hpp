@@ -64,7 +64,9 @@ struct Options {
   float offset_precision = 1;      // of a new row's offset
   float offset_diffusion = 1e-3F;  // variance that an offset, and mu, gains per time unit
 
-  std::uint32_t admission_uses = 1;  // a new token gets a row when it is used so often in one slice; >= 1
+  // A new token gets a row when its uses, faded by .9 per slice, reach this; >= 1. When there is no room left it takes
+  // that of the least used token, if it is used more itself. 2^32 - 1: none does, the vocabulary is that of `admit`.
+  std::uint32_t admission_uses = 1;
 
   // ---- changes memory and speed only -------------------------------------------------------------------------------
   std::uint32_t item_capacity = 1U << 16U;  // rows; reserved at the start (see memory_bytes)
