@@ -22,7 +22,7 @@ std::vector<RowPair> comparable_rows(const QuerySlice& from, const QuerySlice& t
   for (RowIndex row = 0; row < from.items().size(); ++row) total_from += static_cast<double>(from.uses(row));
   for (RowIndex row = 0; row < to.items().size(); ++row) total_to += static_cast<double>(to.uses(row));
   for (RowIndex row = 0; row < from.items().size(); ++row) {
-    const RowIndex later = from.known(row) ? to.find(from.items().tokens[row]) : no_row;
+    const RowIndex later = from.known(row) ? to.find_life(from, row) : no_row;
     if (later != no_row) rows.push_back({row, later, {}});
   }
   // Slices differ in size: an item is common by its share of the uses, not by their number.
@@ -85,8 +85,8 @@ Expected<std::vector<DriftStep>> follow_drift(const formats::SnapshotStore& stor
     if (!snapshot) return std::unexpected(snapshot.error());
     QuerySlice slice(std::move(*snapshot));
     const RowIndex from = before ? before->find(question.token) : no_row;
-    const RowIndex to = slice.find(question.token);
-    if (from != no_row && to != no_row) {
+    const RowIndex to = from != no_row ? slice.find_life(*before, from) : no_row;
+    if (to != no_row) {
       const SliceMovement movement(*before, slice);
       steps.push_back({before->stamp(), slice.stamp(), movement.of(from, to), before->uses(from), slice.uses(to)});
     }
@@ -94,7 +94,10 @@ Expected<std::vector<DriftStep>> follow_drift(const formats::SnapshotStore& stor
   }
   if (steps.empty()) {
     if (const auto row = before->require(question.token); !row) return std::unexpected(row.error());
-    return fail(ErrorCode::not_found, "the token '", question.token, "' is known in the last of these slices only");
+    return fail(
+        ErrorCode::not_found, "the token '", question.token,
+        "' is nowhere known in two consecutive ones of these slices: it is new in the last, or had lost its row and "
+        "begun anew, and two lives of a token cannot be compared");
   }
   return steps;
 }

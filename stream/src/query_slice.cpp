@@ -156,6 +156,11 @@ RowIndex QuerySlice::find(std::string_view token) const noexcept {
   return found != rows_.end() && known(found->second) ? found->second : no_row;
 }
 
+RowIndex QuerySlice::find_life(const QuerySlice& other, RowIndex row) const noexcept {
+  const RowIndex found = find(other.items().tokens[row]);
+  return found != no_row && items().born[found] == other.items().born[row] ? found : no_row;
+}
+
 Expected<RowIndex> QuerySlice::require(std::string_view token) const {
   if (const RowIndex row = find(token); row != no_row) return row;
   std::string hint;
@@ -194,7 +199,7 @@ RowMoment moment(const QuerySlice& slice, RowIndex row) {
 SliceMovement::SliceMovement(const QuerySlice& from, const QuerySlice& to) : from_(&from), to_(&to) {
   std::vector<float> ratios;
   for (RowIndex row = 0; row < from.items().size(); ++row) {
-    const RowIndex later = from.known(row) ? to.find(from.items().tokens[row]) : no_row;
+    const RowIndex later = from.known(row) ? to.find_life(from, row) : no_row;
     if (later == no_row || !(from.uses(row) > 0) || !(to.uses(later) > 0)) continue;
     const float ratio = displacement(moment(from, row), moment(to, later)).ratio;
     if (ratio > 0) ratios.push_back(ratio);

@@ -26,7 +26,10 @@ class QuerySlice {
   [[nodiscard]] bool known(RowIndex row) const noexcept;
   // The row of a known token, or no_row.
   [[nodiscard]] RowIndex find(std::string_view token) const noexcept;
-  // The same as an error that suggests close spellings.
+  // The row of the same life of a token as `row` of `other`, or no_row: a token that lost its row and came back is
+  // not what it was.
+  [[nodiscard]] RowIndex find_life(const QuerySlice& other, RowIndex row) const noexcept;
+  // The same as `find`, with an error that suggests close spellings.
   [[nodiscard]] Expected<RowIndex> require(std::string_view token) const;
 
   // The known rows, used at least min_uses times here, that are most similar to `query`; `except` is left out.

@@ -23,6 +23,7 @@ TrajectoryPoint point(const QuerySlice& first, const QuerySlice& slice, RowIndex
   TrajectoryPoint point;
   point.slice = slice.stamp();
   point.uses = slice.uses(row);
+  point.born = slice.items().born[row];
   const RowIndex first_row = first.find(question.token);
   point.since_first = SliceMovement(first, slice).of(first_row, row);
   point.similarities = similarities_to(slice, row, question.others);
@@ -47,7 +48,7 @@ Expected<std::vector<TrajectoryPoint>> follow_trajectory(const formats::Snapshot
     slice.emplace(std::move(*snapshot));
     const RowIndex row = slice->find(question.token);
     if (row == no_row) continue;
-    if (!first) {
+    if (!first || slice->find_life(*first, first->find(question.token)) == no_row) {  // a life begins
       first.emplace(std::move(*slice));
       slice.reset();
     }

@@ -36,6 +36,7 @@ class TrajectoryCommand final : public Question {
       json.begin_object()
           .slice("slice", point.slice)
           .member("uses", point.uses)
+          .member("born", point.born)
           .member("distance", point.since_first.distance)
           .member("displacement", point.since_first.displacement)
           .member("self_similarity", point.since_first.similarity);

@@ -5,6 +5,9 @@
 // then; only known rows are answers. Tokens are matched exactly; an unknown one gives ErrorCode::not_found with the
 // closest spellings.
 //
+// A token can lose its row and later be given one again: that is another life, and nothing of the first is told by the
+// second. Movements are between two slices of one life only.
+//
 // A slice is named by text: an integer in [0, number of slices) is its index; a negative one counts from the end (-1 is
 // the last); anything else is a time (parse_time: "1862", "1862-05-20", ...) and names the slice whose interval holds
 // it, or, in a gap, the last one before. A name that is out of range gives ErrorCode::not_found.
@@ -106,7 +109,8 @@ struct TrajectoryQuestion {
 struct TrajectoryPoint {
   SliceStamp slice;
   float uses = 0;
-  Movement since_first;                            // since the first point
+  std::uint64_t born = 0;  // slice in which this life of the token began: where it changes, the token begins anew
+  Movement since_first;    // since the first point of this life
   std::vector<std::optional<float>> similarities;  // in the order of `others`; nullopt: not known yet
   std::vector<ScoredToken> neighbors;
 };
@@ -149,7 +153,7 @@ struct DriftStep {
   Movement movement;
   float uses_from = 0, uses_to = 0;
 };
-// One step for every two consecutive slices in which the token is known.
+// One step for every two consecutive slices in which the token is known, in the same life.
 [[nodiscard]] Expected<std::vector<DriftStep>> follow_drift(const formats::SnapshotStore& store,
                                                             const TokenDriftQuestion& question);
 
