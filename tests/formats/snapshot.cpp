@@ -29,6 +29,10 @@ void check_same(const SideState<float>& found, const SideState<float>& expected)
   CHECK(std::ranges::equal(found.offset_precision, expected.offset_precision));
   CHECK(std::ranges::equal(found.baseline_offset, expected.baseline_offset));
   CHECK(std::ranges::equal(found.baseline_precision, expected.baseline_precision));
+  CHECK(std::ranges::equal(found.frequency, expected.frequency));
+  CHECK(std::ranges::equal(found.born, expected.born));
+  CHECK(std::ranges::equal(found.candidate_hashes, expected.candidate_hashes));
+  CHECK(std::ranges::equal(found.candidate_counts, expected.candidate_counts));
 }
 
 void check_same(const SliceReport& found, const SliceReport& expected) {

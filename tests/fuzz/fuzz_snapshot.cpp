@@ -43,6 +43,9 @@ std::vector<std::byte> example() {
   static constexpr std::array<std::uint32_t, 2> ends{3, 4};
   static constexpr std::array<float, 4> table{1, 2, 3, 4};
   static constexpr std::array<float, 2> column{1, 2};
+  static constexpr std::array<std::uint32_t, 2> born{0, 0};
+  static constexpr std::array<std::uint64_t, 8> hashes{17};
+  static constexpr std::array<float, 8> counts{1.5F};
   static constexpr std::array<double, 4> rotation{0, 1, 1, 0};
   static constexpr std::array<SourcePositionView, 1> sources{{{"source", 3}}};
   const SideState<float> side{.tokens = {text, ends},
@@ -52,7 +55,11 @@ std::vector<std::byte> example() {
                               .count = column,
                               .uses = column,
                               .null_variance = column,
-                              .log_retention = column};
+                              .log_retention = column,
+                              .frequency = column,
+                              .born = born,
+                              .candidate_hashes = hashes,
+                              .candidate_counts = counts};
   const TimeInterval interval{Time(std::chrono::seconds(0)), Time(std::chrono::seconds(1))};
   Options options;
   options.dimension = 2;

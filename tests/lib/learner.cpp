@@ -39,7 +39,7 @@ std::vector<float> figures(const LearnerState<float>& state) {
     all.insert(all.end(), side->embeddings.data(), side->embeddings.data() + side->embeddings.size());
     for (const auto& span :
          {side->precision, side->diffusion, side->count, side->uses, side->null_variance, side->log_retention,
-          side->offset, side->offset_precision, side->baseline_offset, side->baseline_precision})
+          side->offset, side->offset_precision, side->baseline_offset, side->baseline_precision, side->frequency})
       all.insert(all.end(), span.begin(), span.end());
   }
   for (const double figure :
