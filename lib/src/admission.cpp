@@ -88,7 +88,7 @@ void Admission<Scalar>::admit_in_full(SideRows<Scalar>& side, const TokenList& t
     return wanted_[a] != wanted_[b] ? wanted_[a] > wanted_[b] : a < b;
   });
 
-  std::size_t gone = 0, gone_bytes = 0;
+  std::size_t admitted = 0, gone = 0, gone_bytes = 0;
   for (const std::uint32_t id : chosen) {
     std::size_t more = 0, more_bytes = 0;
     const auto fits = [&] {
@@ -104,11 +104,16 @@ void Admission<Scalar>::admit_in_full(SideRows<Scalar>& side, const TokenList& t
     if (!fits()) continue;
     const RowIndex row = vocabulary.admit(tokens[id], VocabularyRoom::spare);
     if (row == no_row) continue;
-    side.row_of_token[id] = row;
+    chosen[admitted++] = id;
     --without_row;
     gone += more;
     gone_bytes += more_bytes;
   }
+  // Chosen by their uses, they are numbered in the order of the list, as in a vocabulary that has room.
+  vocabulary.truncate(known);
+  std::ranges::sort(chosen.first(admitted));
+  for (const std::uint32_t id : chosen.first(admitted))
+    side.row_of_token[id] = vocabulary.admit(tokens[id], VocabularyRoom::spare);
   side.evicted_count = gone;
   std::ranges::sort(side.evicted.first(gone));
 }

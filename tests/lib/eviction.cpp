@@ -39,6 +39,31 @@ struct Words {
   }
 };
 
+// A token's values on all contexts of the slice, which are its items; it is said to be used as often as they say.
+struct Ratings {
+  OwnedTokens tokens;
+  std::vector<float> uses;
+  std::vector<PairValue> values;
+
+  Ratings(std::initializer_list<std::pair<std::string, float>> words) {
+    std::uint32_t id = 0;
+    for (const auto& [word, value] : words) {
+      tokens.add(word);
+      uses.push_back(value);
+      for (std::uint32_t j = 0; j < words.size(); ++j) values.push_back({id, j, value + static_cast<float>(j % 2)});
+      ++id;
+    }
+  }
+  [[nodiscard]] SliceView view(std::int64_t t) const {
+    SliceView slice;
+    slice.interval = day(t);
+    slice.item_tokens = slice.context_tokens = tokens.list();
+    slice.item_uses = slice.context_uses = uses;
+    slice.values = values;
+    return slice;
+  }
+};
+
 Options room_for(std::uint32_t rows) {
   Options options = Options::skipgram();
   options.dimension = 4;
@@ -106,6 +131,38 @@ TEST_CASE("a token that comes back is born anew, like any new row") {
   REQUIRE(row == 2);
   CHECK(learner.state().items.born[row] == 2);
   CHECK(learner.state().items.log_retention[row] == 0);
+}
+
+TEST_CASE("rows that close up take all that is theirs along, offsets included") {
+  Options options = Options::gaussian();
+  options.dimension = 4;
+  options.slice_token_capacity = 64;
+  options.observation_capacity = 1024;
+  options.item_capacity = options.context_capacity = 4;
+  auto full = OnlineLearner<float>::create(options).value();
+  options.item_capacity = options.context_capacity = 8;
+  auto roomy = OnlineLearner<float>::create(options).value();
+  SerialExecutor serial;
+  for (auto* each : {&full, &roomy}) {
+    REQUIRE(each->learn(Ratings{{"x", 9}, {"a", 5}, {"b", 2}, {"c", 3}}.view(0), serial));
+    REQUIRE(each->learn(Ratings{{"x", 9}, {"c", 3}, {"new", 4}}.view(1), serial));
+  }
+  const auto closed = full.state().items, open = roomy.state().items;
+  REQUIRE(tokens_of(closed) == Tokens{"x", "a", "c", "new"});
+  REQUIRE(tokens_of(open) == Tokens{"x", "a", "b", "c", "new"});
+  for (std::size_t row = 0; row < closed.size(); ++row) {
+    const std::size_t same = row < 2 ? row : row + 1;
+    CHECK(closed.embeddings.row(static_cast<Eigen::Index>(row)) ==
+          open.embeddings.row(static_cast<Eigen::Index>(same)));
+    for (const auto column :
+         {&SideState<float>::precision, &SideState<float>::diffusion, &SideState<float>::count, &SideState<float>::uses,
+          &SideState<float>::null_variance, &SideState<float>::log_retention, &SideState<float>::offset,
+          &SideState<float>::offset_precision, &SideState<float>::baseline_offset,
+          &SideState<float>::baseline_precision, &SideState<float>::frequency})
+      CHECK((closed.*column)[row] == (open.*column)[same]);
+    CHECK(closed.born[row] == open.born[same]);
+  }
+  CHECK(closed.offset[1] != closed.offset[2]);
 }
 
 TEST_CASE("a slice that is refused evicts no one") {
