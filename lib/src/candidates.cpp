@@ -44,8 +44,9 @@ void Candidates::add(std::uint64_t hash, float uses) noexcept {
   if (uses > counts_[i]) {
     hashes_[i] = hash;
     counts_[i] = uses;
-  } else if ((counts_[i] -= uses) <= 0) {
-    hashes_[i] = 0;
+  } else {
+    counts_[i] -= uses;
+    if (counts_[i] <= 0) hashes_[i] = 0;
   }
 }
 
