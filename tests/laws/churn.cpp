@@ -83,6 +83,7 @@ TEST_CASE("a million tokens through 20,000 rows: the frequent ones are there, an
     OwnedTokens tokens = numbered_tokens("frequent", frequent);
     for (std::size_t i = 0; i < strangers; ++i) tokens.add("s" + std::to_string(t * strangers + i));
     std::vector<PairCount> pairs;
+    pairs.reserve(frequent + strangers);
     for (std::uint32_t i = 0; i < frequent; ++i) pairs.push_back({i, (i + 1) % frequent, 3});
     for (std::uint32_t i = frequent; i < frequent + strangers; ++i) pairs.push_back({i, i % frequent, 1});
     SliceView slice;

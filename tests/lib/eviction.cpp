@@ -75,6 +75,7 @@ Options room_for(std::uint32_t rows) {
 
 std::vector<std::string> tokens_of(const SideState<float>& side) {
   std::vector<std::string> tokens;
+  tokens.reserve(side.size());
   for (std::size_t row = 0; row < side.size(); ++row) tokens.emplace_back(side.tokens[row]);
   return tokens;
 }
