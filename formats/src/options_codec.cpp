@@ -18,7 +18,7 @@ flatbuffers::Offset<schema::Options> write_options(flatbuffers::FlatBufferBuilde
       options.negative_head, options.negative_tail, options.noise_deviation, options.admission_uses,
       options.item_capacity, options.context_capacity, options.token_bytes_per_row, options.slice_token_capacity,
       options.observation_capacity, options.worker_capacity, std::to_underlying(options.offsets),
-      options.offset_precision, options.offset_diffusion);
+      options.offset_precision, options.offset_diffusion, options.passes, options.pass_rate, options.pass_sweeps);
 }
 
 Options read_options(const schema::Options& source) noexcept {
@@ -52,6 +52,9 @@ Options read_options(const schema::Options& source) noexcept {
   options.offsets = static_cast<Offsets>(source.offsets());
   options.offset_precision = source.offset_precision();
   options.offset_diffusion = source.offset_diffusion();
+  options.passes = source.passes();
+  options.pass_rate = source.pass_rate();
+  options.pass_sweeps = source.pass_sweeps();
   return options;
 }
 

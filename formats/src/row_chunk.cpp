@@ -8,7 +8,7 @@ namespace {
 
 // The vectors' lengths, the table and its vtable, the builder's notes about them, and the alignments.
 constexpr std::size_t overhead_bytes = 1024;
-constexpr std::size_t columns = 8;         // precision to log_retention, frequency, born
+constexpr std::size_t columns = 9;         // precision to log_retention, frequency, born, gradient_energy
 constexpr std::size_t offset_columns = 4;  // offset to baseline_precision
 
 std::size_t token_begin(const TokenList& tokens, std::size_t row) noexcept {
@@ -80,6 +80,7 @@ std::span<const std::byte> write_row_chunk(flatbuffers::FlatBufferBuilder& build
   const auto null_variance = column(side.null_variance);
   const auto log_retention = column(side.log_retention);
   const auto frequency = column(side.frequency);
+  const auto gradient_energy = column(side.gradient_energy);
   const auto born = builder.CreateVector(side.born.subspan(rows.first, rows.count).data(), rows.count);
   using Column = flatbuffers::Offset<flatbuffers::Vector<float>>;
   const auto offset_column = [&](std::span<const float> values) { return values.empty() ? Column() : column(values); };
@@ -91,7 +92,7 @@ std::span<const std::byte> write_row_chunk(flatbuffers::FlatBufferBuilder& build
   const auto embeddings = builder.CreateVector(side.embeddings.data() + rows.first * dimension, rows.count * dimension);
   builder.Finish(schema::CreateRows(builder, embeddings, precision, diffusion, count, uses, null_variance,
                                     log_retention, token_bytes, token_ends, offset, offset_precision, baseline_offset,
-                                    baseline_precision, frequency, born),
+                                    baseline_precision, frequency, born, gradient_energy),
                  schema::RowsIdentifier());
   return {reinterpret_cast<const std::byte*>(builder.GetBufferPointer()), builder.GetSize()};
 }
@@ -109,7 +110,7 @@ Expected<const schema::Rows*> read_row_chunk(const AlignedBytes& bytes, std::uin
   if (offset % static_cast<std::ptrdiff_t>(embedding_alignment) != 0)
     return fail(ErrorCode::bad_data, "row chunk: the embeddings at offset ", offset, " are not aligned");
   for (const auto* column : {rows.precision(), rows.diffusion(), rows.count(), rows.uses(), rows.null_variance(),
-                             rows.log_retention(), rows.frequency()}) {
+                             rows.log_retention(), rows.frequency(), rows.gradient_energy()}) {
     if (elements(column).size() != row_count)
       return fail(ErrorCode::bad_data, "row chunk: a column has ", elements(column).size(), " entries for ", row_count,
                   " rows");

@@ -147,7 +147,8 @@ Expected<> check_side(const SideState<float>& state, const Options& options, std
        {Column{state.precision, positive, "precision"}, Column{state.diffusion, not_negative, "diffusion"},
         Column{state.count, not_negative, "count"}, Column{state.uses, not_negative, "uses"},
         Column{state.null_variance, not_negative, "null_variance"},
-        Column{state.log_retention, finite, "log_retention"}, Column{state.frequency, not_negative, "frequency"}}) {
+        Column{state.log_retention, finite, "log_retention"}, Column{state.frequency, not_negative, "frequency"},
+        Column{state.gradient_energy, positive, "gradient_energy"}}) {
     if (auto ok = check_column(values, rows, range, side, name); !ok) return ok;
   }
   if (state.born.size() != rows)

@@ -97,7 +97,7 @@ class SnapshotDecoder {
   void reserve(Snapshot::SideData& side, std::uint64_t rows) const {
     side.embeddings.reserve(rows * snapshot_.options_.dimension);
     for (auto* column : {&side.precision, &side.diffusion, &side.count, &side.uses, &side.null_variance,
-                         &side.log_retention, &side.frequency})
+                         &side.log_retention, &side.frequency, &side.gradient_energy})
       column->reserve(rows);
     side.born.reserve(rows);
     if (!fits_offsets(snapshot_.options_)) return;
@@ -129,6 +129,7 @@ class SnapshotDecoder {
     extend(side.uses, elements(rows.uses()));
     extend(side.null_variance, elements(rows.null_variance()));
     extend(side.log_retention, elements(rows.log_retention()));
+    extend(side.gradient_energy, elements(rows.gradient_energy()));
     extend(side.offset, elements(rows.offset()));
     extend(side.offset_precision, elements(rows.offset_precision()));
     extend(side.baseline_offset, elements(rows.baseline_offset()));
@@ -166,6 +167,7 @@ SideState<float> Snapshot::SideData::view(std::uint32_t dimension) const noexcep
           .uses = uses,
           .null_variance = null_variance,
           .log_retention = log_retention,
+          .gradient_energy = gradient_energy,
           .offset = offset,
           .offset_precision = offset_precision,
           .baseline_offset = baseline_offset,

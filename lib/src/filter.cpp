@@ -42,6 +42,7 @@ void Filter<Scalar>::reserve(Arena& arena) noexcept {
   prequential_.reserve(arena, options());
   if (options().likelihood == Likelihood::skipgram) {
     negatives_.reserve(arena, options());
+    pass_.reserve(arena, options());
     skipgram_.reserve(arena, options());
   } else {
     gaussian_.reserve(arena, options());
@@ -77,9 +78,13 @@ Expected<SliceReport> Filter<Scalar>::learn(const SliceView& slice, Executor& ex
   model_.rotation().setIdentity();
   if (has_data) {
     weigh_negatives(report.observations);
-    solve(executor);
+    solve(slice, executor);
     if (!all_finite(model_.items) || !all_finite(model_.contexts) || !std::isnormal(model_.offset_precision())) {
-      for (const Side which : sides) model_.side(which).table() = model_.side(which).reference_table();
+      for (const Side which : sides) {
+        SideRows<Scalar>& side = model_.side(which);
+        side.table() = side.reference_table();
+        std::ranges::copy(side.energy_before.first(side.size()), side.gradient_energy.begin());
+      }
       if (gaussian()) offset_model_.undo(model_);
       model_.forget_rows_from(known);
       return fail(ErrorCode::bad_data, "the slice's figures drive the embeddings beyond the range of numbers");
@@ -192,6 +197,7 @@ void Filter<Scalar>::score(SliceReport& report, Executor& executor) noexcept {
 template <class Scalar>
 void Filter<Scalar>::predict(SideRows<Scalar>& side, std::size_t first_new, double elapsed) noexcept {
   side.reference_table() = side.table();
+  std::ranges::copy(side.gradient_energy.first(side.size()), side.energy_before.begin());
   const bool from_prior = model_.cold || alone();
   for (std::size_t row = 0; row < side.size(); ++row) {
     side.predicted[row] = from_prior || row >= first_new ? model_.prior_precision()
@@ -259,14 +265,22 @@ void Filter<Scalar>::start_alone() noexcept {
 }
 
 template <class Scalar>
-void Filter<Scalar>::solve(Executor& executor) noexcept {
+bool Filter<Scalar>::passes_over(const SliceView& slice) const noexcept {
+  return options().likelihood == Likelihood::skipgram && options().passes > 0 && !slice.sequence_ids.empty();
+}
+
+template <class Scalar>
+void Filter<Scalar>::solve(const SliceView& slice, Executor& executor) noexcept {
   if (alone())
     start_alone();
   else if (model_.cold)
     model_.scale_start();
   const bool tied = !model_.cold && !alone();
-  const std::uint32_t sweeps = tied ? options().sweeps : options().first_slice_sweeps;
   std::uint64_t key = Random(options().seed ^ (model_.slices + 1) * 0x9E3779B97F4A7C15ULL).bits();
+  const bool passed = passes_over(slice);
+  for (std::uint32_t pass = 0; passed && pass < options().passes; ++pass)
+    pass_.run(slice, model_.items, model_.contexts, ++key);
+  const std::uint32_t sweeps = passed ? options().pass_sweeps : tied ? options().sweeps : options().first_slice_sweeps;
   for (std::uint32_t sweep = 0; sweep < sweeps; ++sweep) {
     for (const Side which : sides) {
       const HalfStep<Scalar> step{which, model_.side(which), model_.side(other(which)), observations_, tied, ++key};

@@ -18,6 +18,7 @@
 #include "offset_model.hpp"
 #include "prequential.hpp"
 #include "row_sums.hpp"
+#include "sequence_pass.hpp"
 #include "side.hpp"
 #include "skipgram_solver.hpp"
 
@@ -46,7 +47,8 @@ class Filter {
   void weigh_negatives(double observations) noexcept;
   void choose_active(SideRows<Scalar>& side) noexcept;
   void start_alone() noexcept;
-  void solve(Executor& executor) noexcept;
+  [[nodiscard]] bool passes_over(const SliceView& slice) const noexcept;
+  void solve(const SliceView& slice, Executor& executor) noexcept;
   void fix_gauge(Executor& executor) noexcept;
   [[nodiscard]] double gauge_residual() const noexcept;
   void update(Side which, std::size_t first_new, const SliceView& slice, double elapsed) noexcept;
@@ -61,6 +63,7 @@ class Filter {
   RowSums<Scalar> sums_;
   Negatives<Scalar> negatives_;
   Prequential<Scalar> prequential_;
+  SequencePass<Scalar> pass_;
   SkipGramSolver<Scalar> skipgram_;
   GaussianSolver<Scalar> gaussian_;
   OffsetModel<Scalar> offset_model_;

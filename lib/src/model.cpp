@@ -52,6 +52,7 @@ void Model<Scalar>::start_rows(SideRows<Scalar>& side, std::size_t first) noexce
     side.diffusion[row] = scaled(options.diffusion);
     side.count[row] = side.uses[row] = side.null_variance[row] = side.log_retention[row] = side.frequency[row] = 0;
     side.born[row] = static_cast<std::uint32_t>(slices);
+    side.gradient_energy[row] = static_cast<Scalar>(initial_gradient_energy);
   }
   if (fits_offsets(options)) start_offsets(side, first);
   if (cold) return draw_embeddings(side, first, initial_);
@@ -181,7 +182,7 @@ Expected<> check_side(const SideState<Scalar>& from, const Options& options, std
       static_cast<std::size_t>(from.embeddings.cols()) != dimension)
     return fail(ErrorCode::bad_data, name, ": the table is not ", rows, " x ", dimension);
   for (const auto& per_row : {from.precision, from.diffusion, from.count, from.uses, from.null_variance,
-                              from.log_retention, from.frequency}) {
+                              from.log_retention, from.frequency, from.gradient_energy}) {
     if (per_row.size() != rows) return fail(ErrorCode::bad_data, name, ": not one figure a row");
     for (std::size_t row = 0; row < rows; ++row) {
       if (!std::isfinite(per_row[row])) return fail(ErrorCode::bad_data, name, ": row ", row, " is not finite");
@@ -208,7 +209,7 @@ Expected<> check_side(const SideState<Scalar>& from, const Options& options, std
   for (std::size_t row = 0; row < rows; ++row) {
     if (!from.embeddings.row(static_cast<Eigen::Index>(row)).allFinite() || !(from.precision[row] > 0) ||
         !(from.diffusion[row] >= 0) || !(from.count[row] >= 0) || !(from.null_variance[row] >= 0) ||
-        !(from.frequency[row] >= 0))
+        !(from.frequency[row] >= 0) || !(from.gradient_energy[row] > 0))
       return fail(ErrorCode::bad_data, name, ": row ", row, " has figures out of range");
   }
   return {};
@@ -242,6 +243,7 @@ Expected<> take_side(SideRows<Scalar>& to, const SideState<Scalar>& from, std::s
   std::ranges::copy(from.uses, to.uses.begin());
   std::ranges::copy(from.null_variance, to.null_variance.begin());
   std::ranges::copy(from.log_retention, to.log_retention.begin());
+  std::ranges::copy(from.gradient_energy, to.gradient_energy.begin());
   std::ranges::copy(from.offset, to.offsets.offset.begin());
   std::ranges::copy(from.offset_precision, to.offsets.precision.begin());
   std::ranges::copy(from.baseline_offset, to.baseline.offset.begin());

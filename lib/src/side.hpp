@@ -38,6 +38,8 @@ template <class Scalar>
   return static_cast<double>(items[item]) + static_cast<double>(contexts[context]);
 }
 
+inline constexpr double initial_gradient_energy = 1e-3;  // E of a new row, see sequence_pass.hpp
+
 template <class Scalar>
 struct SideRows {
   std::size_t dimension = 0;
@@ -54,12 +56,14 @@ struct SideRows {
   std::span<Scalar> log_retention;
   std::span<Scalar> frequency;
   std::span<std::uint32_t> born;
+  std::span<Scalar> gradient_energy;
   // With no rows where the model has no offsets; both with state and with what a slice needs.
   OffsetColumns<Scalar> offsets;
   OffsetColumns<Scalar> baseline;  // of the model without embeddings
 
   // ---- of the slice at hand
   std::span<Scalar> reference;        // the last slice's embeddings
+  std::span<Scalar> energy_before;    // gradient_energy before the slice
   std::span<Scalar> predicted;        // pm: precision of the prediction
   std::span<Scalar> slice_count;      // n: weight of the row's observations
   std::span<Scalar> negative_weight;  // a: the negatives of row i are a_i b_j, b of the other side
@@ -80,8 +84,9 @@ struct SideRows {
     rows = row_room(rows);
     embeddings = arena.take<Scalar>(rows * dimension);
     reference = arena.take<Scalar>(rows * dimension);
-    for (auto* per_row : {&precision, &diffusion, &count, &uses, &null_variance, &log_retention, &frequency, &predicted,
-                          &slice_count, &negative_weight, &negative_share, &squared_norm, &data_precision})
+    for (auto* per_row :
+         {&precision, &diffusion, &count, &uses, &null_variance, &log_retention, &frequency, &gradient_energy,
+          &energy_before, &predicted, &slice_count, &negative_weight, &negative_share, &squared_norm, &data_precision})
       *per_row = arena.take<Scalar>(rows);
     for (auto* columns : {&offsets, &baseline}) columns->reserve(arena, fits_offsets(options) ? rows : 0);
     born = arena.take<std::uint32_t>(rows);
@@ -136,6 +141,7 @@ struct SideRows {
             .uses = uses.first(n),
             .null_variance = null_variance.first(n),
             .log_retention = log_retention.first(n),
+            .gradient_energy = gradient_energy.first(n),
             .offset = offsets.offset.first(m),
             .offset_precision = offsets.precision.first(m),
             .baseline_offset = baseline.offset.first(m),
@@ -149,7 +155,8 @@ struct SideRows {
  private:
   void move_row(std::size_t from, std::size_t to) noexcept {
     row(to) = row(from);
-    for (const auto& per_row : {precision, diffusion, count, uses, null_variance, log_retention, frequency})
+    for (const auto& per_row :
+         {precision, diffusion, count, uses, null_variance, log_retention, frequency, gradient_energy})
       per_row[to] = per_row[from];
     born[to] = born[from];
     if (offsets.offset.empty()) return;

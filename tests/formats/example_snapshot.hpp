@@ -15,7 +15,8 @@ namespace gaugeline::test {
 struct ExampleSide {
   std::vector<char> token_bytes;
   std::vector<std::uint32_t> token_ends;
-  std::vector<float> embeddings, precision, diffusion, count, uses, null_variance, log_retention, frequency;
+  std::vector<float> embeddings, precision, diffusion, count, uses, null_variance, log_retention, frequency,
+      gradient_energy;
   std::vector<float> offset, offset_precision, baseline_offset, baseline_precision;
   std::vector<std::uint32_t> born;
   std::vector<std::uint64_t> candidate_hashes{0, 17, 0, 0xFFFFFFFFFFFFFFFF};
@@ -34,6 +35,7 @@ struct ExampleSide {
       log_retention.push_back(static_cast<float>(-random.uniform()));
       frequency.push_back(static_cast<float>(row % 7) + .5F);
       born.push_back(static_cast<std::uint32_t>(row % 12));
+      gradient_energy.push_back(static_cast<float>(.1 + random.uniform()));
     }
   }
 
@@ -56,6 +58,7 @@ struct ExampleSide {
             .uses = uses,
             .null_variance = null_variance,
             .log_retention = log_retention,
+            .gradient_energy = gradient_energy,
             .offset = offset,
             .offset_precision = offset_precision,
             .baseline_offset = baseline_offset,

@@ -25,6 +25,7 @@ void check_same(const SideState<float>& found, const SideState<float>& expected)
   CHECK(std::ranges::equal(found.uses, expected.uses));
   CHECK(std::ranges::equal(found.null_variance, expected.null_variance));
   CHECK(std::ranges::equal(found.log_retention, expected.log_retention));
+  CHECK(std::ranges::equal(found.gradient_energy, expected.gradient_energy));
   CHECK(std::ranges::equal(found.offset, expected.offset));
   CHECK(std::ranges::equal(found.offset_precision, expected.offset_precision));
   CHECK(std::ranges::equal(found.baseline_offset, expected.baseline_offset));
@@ -112,6 +113,9 @@ TEST_CASE("every option comes back") {
                      .first_slice_sweeps = 4,
                      .negatives = 6,
                      .count_decay = .8F,
+                     .passes = 8,
+                     .pass_rate = .0625F,
+                     .pass_sweeps = 10,
                      .conjugate_gradient_steps = 7,
                      .negative_head = 100,
                      .negative_tail = 101,

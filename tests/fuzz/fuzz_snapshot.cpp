@@ -56,6 +56,7 @@ std::vector<std::byte> example() {
                               .uses = column,
                               .null_variance = column,
                               .log_retention = column,
+                              .gradient_energy = column,
                               .frequency = column,
                               .born = born,
                               .candidate_hashes = hashes,

@@ -6,6 +6,7 @@
 
 #include <support/random_matrices.hpp>
 #include <support/reference_runs.hpp>
+#include <support/text_slice.hpp>
 
 using namespace gaugeline;
 using namespace gaugeline::testing;
@@ -92,16 +93,35 @@ Path run(const Options& options, const Eigen::MatrixXd& turn) {
   return path;
 }
 
+// The same over sequences, which the learner passes over before it sweeps.
 template <class Scalar>
-void check_equivariance(Likelihood likelihood, double tolerance) {
+Path run_over_text(const Options& options, const Eigen::MatrixXd& turn) {
+  auto learner = OnlineLearner<Scalar>::create(options).value();
+  const OwnedTokens first = numbered_tokens("w", rows);
+  learner.admit(first.list(), first.list()).value();
+  learner.rotate(turn).value();
+  SerialExecutor serial;
+  Path path;
+  for (int t = 0; t < 10; ++t) {
+    const SequenceSlice slice(t, t < 4 ? rows : rows + late_rows, 10);
+    path.scores.push_back(learner.learn(slice.view(), serial).value().score);
+    path.states.push_back(stacked(learner.state()));
+    path.scalars.push_back(scalars_of(learner.state()));
+  }
+  return path;
+}
+
+template <class Scalar>
+void check_equivariance(Likelihood likelihood, double tolerance,
+                        Path (*path_of)(const Options&, const Eigen::MatrixXd&)) {
   for (const std::uint32_t d : {1U, 2U, 3U, 5U, 8U, 16U, 33U, 64U}) {
     for (const double determinant : {1., -1.}) {
       CAPTURE(d);
       CAPTURE(determinant);
       Random random(d + 7);
       const Eigen::MatrixXd turn = random_orthogonal(random, d, determinant);
-      const Path plain = run<Scalar>(options_for(likelihood, d), Eigen::MatrixXd::Identity(d, d));
-      const Path turned = run<Scalar>(options_for(likelihood, d), turn);
+      const Path plain = path_of(options_for(likelihood, d), Eigen::MatrixXd::Identity(d, d));
+      const Path turned = path_of(options_for(likelihood, d), turn);
       for (std::size_t t = 0; t < plain.states.size(); ++t) {
         CAPTURE(t);
         const DenseTable expected = plain.states[t] * turn;
@@ -119,14 +139,20 @@ void check_equivariance(Likelihood likelihood, double tolerance) {
 }  // namespace
 
 TEST_CASE("a turned start turns every later state: skip-gram in double") {
-  check_equivariance<double>(Likelihood::skipgram, 1e-10);
+  check_equivariance<double>(Likelihood::skipgram, 1e-10, run<double>);
 }
 TEST_CASE("a turned start turns every later state: Gaussian in double") {
-  check_equivariance<double>(Likelihood::gaussian, 1e-10);
+  check_equivariance<double>(Likelihood::gaussian, 1e-10, run<double>);
 }
 TEST_CASE("a turned start turns every later state: skip-gram in float") {
-  check_equivariance<float>(Likelihood::skipgram, 1e-4);
+  check_equivariance<float>(Likelihood::skipgram, 1e-4, run<float>);
 }
 TEST_CASE("a turned start turns every later state: Gaussian in float") {
-  check_equivariance<float>(Likelihood::gaussian, 1e-4);
+  check_equivariance<float>(Likelihood::gaussian, 1e-4, run<float>);
+}
+TEST_CASE("a turned start turns every later state: passes over sequences in double") {
+  check_equivariance<double>(Likelihood::skipgram, 1e-10, run_over_text<double>);
+}
+TEST_CASE("a turned start turns every later state: passes over sequences in float") {
+  check_equivariance<float>(Likelihood::skipgram, 1e-4, run_over_text<float>);
 }

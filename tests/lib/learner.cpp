@@ -37,9 +37,9 @@ std::vector<float> figures(const LearnerState<float>& state) {
   std::vector<float> all;
   for (const SideState<float>* side : {&state.items, &state.contexts}) {
     all.insert(all.end(), side->embeddings.data(), side->embeddings.data() + side->embeddings.size());
-    for (const auto& span :
-         {side->precision, side->diffusion, side->count, side->uses, side->null_variance, side->log_retention,
-          side->offset, side->offset_precision, side->baseline_offset, side->baseline_precision, side->frequency})
+    for (const auto& span : {side->precision, side->diffusion, side->count, side->uses, side->null_variance,
+                             side->log_retention, side->offset, side->offset_precision, side->baseline_offset,
+                             side->baseline_precision, side->frequency, side->gradient_energy})
       all.insert(all.end(), span.begin(), span.end());
   }
   for (const double figure :

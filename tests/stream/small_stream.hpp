@@ -45,7 +45,7 @@ inline bool same_side(const SideState<float>& a, const SideState<float>& b) {
          same_bits(a.log_retention, b.log_retention) && same_bits(a.offset, b.offset) &&
          same_bits(a.offset_precision, b.offset_precision) && same_bits(a.baseline_offset, b.baseline_offset) &&
          same_bits(a.baseline_precision, b.baseline_precision) && same_bits(a.frequency, b.frequency) &&
-         same_bits(a.born, b.born);
+         same_bits(a.born, b.born) && same_bits(a.gradient_energy, b.gradient_energy);
 }
 
 inline bool same_state(const LearnerState<float>& a, const LearnerState<float>& b) {

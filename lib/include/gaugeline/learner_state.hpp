@@ -20,6 +20,7 @@ struct SideState {
   std::span<const Scalar> uses;                  // uses in the last slice
   std::span<const Scalar> null_variance;         // C: see drift.hpp; 0 as long as the row was never in data
   std::span<const Scalar> log_retention;         // sum of log(1 - gain) since the row was made: see drift.hpp
+  std::span<const Scalar> gradient_energy;       // E: AdaGrad accumulator of the passes over sequences; > 0
 
   // Only where the model has offsets (fits_offsets(options)), otherwise empty; in units of the values.
   std::span<const Scalar> offset = {};            // a of items, b of contexts

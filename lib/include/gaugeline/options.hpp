@@ -51,6 +51,11 @@ struct Options {
   // skip-gram only
   std::uint32_t negatives = 5;  // k: negatives per positive; 1 to 1000
   float count_decay = .9F;      // cumulative counts fade by this factor per slice; 0: the slice's own counts only
+  // Stochastic passes over a slice's sequences before its sweeps (sequence_pass.hpp); 0: sweeps alone. Slices that hold
+  // only counts have none. A pass moves the rows so far that one sweep is enough after it, in the first slice too.
+  std::uint32_t passes = 1;
+  float pass_rate = .12F;         // AdaGrad rate of the passes; > 0
+  std::uint32_t pass_sweeps = 1;  // sweeps of a slice that had passes, instead of sweeps and first_slice_sweeps
   std::uint32_t conjugate_gradient_steps = 3;
   std::uint32_t negative_head = 256;  // the sum over negatives takes so many most frequent rows exactly ...
   std::uint32_t negative_tail = 256;  // ... and so many drawn from the rest; exact if no rest is left

@@ -90,7 +90,8 @@ class Snapshot {
     [[nodiscard]] SideState<float> view(std::uint32_t dimension) const noexcept;
     std::vector<char> token_bytes;
     std::vector<std::uint32_t> token_ends;
-    std::vector<float> embeddings, precision, diffusion, count, uses, null_variance, log_retention, frequency;
+    std::vector<float> embeddings, precision, diffusion, count, uses, null_variance, log_retention, frequency,
+        gradient_energy;
     std::vector<float> offset, offset_precision, baseline_offset, baseline_precision;
     std::vector<std::uint32_t> born;
     std::vector<std::uint64_t> candidate_hashes;
