@@ -7,6 +7,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include <gaugeline/options.hpp>
 #include <gaugeline/stream/query.hpp>
 
 namespace gaugeline::stream {
@@ -19,6 +20,7 @@ class QuerySlice {
   [[nodiscard]] const SideState<float>& items() const noexcept { return view_.state.items; }
   [[nodiscard]] const LearnerState<float>& state() const noexcept { return view_.state; }
   [[nodiscard]] std::uint32_t dimension() const noexcept { return view_.state.dimension; }
+  [[nodiscard]] Likelihood likelihood() const noexcept { return view_.options.likelihood; }
   [[nodiscard]] float uses(RowIndex row) const noexcept { return items().uses[row]; }
   [[nodiscard]] std::span<const float> embedding(RowIndex row) const noexcept;
 

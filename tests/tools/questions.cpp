@@ -130,3 +130,78 @@ TEST_CASE("without --json, answers are columns for people") {
   CHECK(contains(must("query similarity --token gold --other medal" + data()), "medal"));
   CHECK(contains(must("query translate --token gold" + data()), "where gold stands in slice 5 (2005)"));
 }
+
+namespace {
+
+// A Gaussian stream of which 30 % of the items move, enough of them for a null distribution.
+const std::string& values() {
+  static const TemporaryDirectory folder;
+  static const std::string option = [] {
+    simulate_gaussian(folder / "g.slices", 12);
+    must("train '" + (folder / "g.slices").native() + "' --out '" + (folder / "run").native() + "'" +
+         words(small_gaussian_learner));
+    return " --data '" + (folder / "run").native() + "'";
+  }();
+  return option;
+}
+
+std::string ask_of_values(const std::string& question) { return must("query " + question + values() + " --json"); }
+
+}  // namespace
+
+TEST_CASE("of values, drift has a p-value and a false discovery rate for every item") {
+  const std::string answer = ask_of_values("drift --from 3 --min-uses 1 --skip-commonest 0 --k 20");
+  CHECK(contains(answer, "\"compared\": 200, \"insufficient_data\": 0, \"drift\": ["));
+  CHECK(count(answer, "\"p_value\": ") == 20);
+  CHECK(count(answer, "\"false_discovery_rate\": ") == 20);
+  CHECK(count(answer, "\"p_value\": null") == 0);
+  CHECK_FALSE(contains(answer, "\"reason\": "));
+  const std::string text = must("query drift --from 3 --min-uses 1 --skip-commonest 0 --k 1" + values());
+  CHECK(contains(text, "item       moved      p  false  self"));
+}
+
+TEST_CASE("a p-value does not depend on which items are asked for") {
+  const auto first_p = [](const std::string& answer) {
+    const std::size_t at = answer.find("\"p_value\": ");
+    REQUIRE(at != std::string::npos);
+    return answer.substr(at, answer.find(',', at) - at);
+  };
+  const std::string all = ask_of_values("drift --from 10 --to 11 --min-uses 1 --skip-commonest 0 --k 1");
+  const std::string item = first_token(all, "drift");
+  const std::string step = ask_of_values("drift --token " + item + " --from 10 --to 11 --min-uses 1");
+  CHECK(first_p(step) == first_p(all));
+}
+
+TEST_CASE("items used too little are counted as insufficient data, and a step of one says so in words") {
+  const std::string list = ask_of_values("drift --min-uses 1000000");
+  CHECK(contains(list, "\"compared\": 0, \"insufficient_data\": 200, "));
+  CHECK(contains(list, "\"reason\": \"insufficient data: "));
+  const std::string item = first_token(ask_of_values("drift --min-uses 1 --skip-commonest 0 --k 1"), "drift");
+  const std::string steps = ask_of_values("drift --token " + item + " --from 10 --to 11 --min-uses 1000000");
+  CHECK(contains(steps, "\"displacement\": null, "));
+  CHECK(contains(steps, "\"p_value\": null, \"reason\": \"insufficient data: fewer than 1,000,000 uses in one"));
+}
+
+TEST_CASE("of pair counts, drift only ranks, and says why") {
+  const std::string answer = ask("drift --from 2002 --to 2005 --min-uses 20 --skip-commonest 0 --k 3");
+  CHECK(count(answer, "\"displacement\": null") == 0);
+  CHECK(count(answer, "\"p_value\": null") == 3);
+  CHECK(contains(answer, "\"reason\": \"rank only: "));
+  CHECK(contains(must("query drift --min-uses 20 --skip-commonest 0 --k 1" + data()), "no p-values: rank only: "));
+}
+
+TEST_CASE("drift names the neighbours gained and lost") {
+  const std::string answer = ask("drift --from 2002 --to 2005 --min-uses 20 --skip-commonest 0 --k 1");
+  const auto names = [&](const std::string& list) {
+    const std::size_t at = answer.find("\"" + list + "\": [");
+    REQUIRE(at != std::string::npos);
+    return answer.substr(at, answer.find(']', at) - at);
+  };
+  CHECK(contains(names("lost"), "\"coin\""));
+  CHECK(contains(names("gained"), "\"medal\""));
+  for (const std::string& token : money) {
+    CAPTURE(token);
+    CHECK(contains(names("neighbors_to"), "\"" + token + "\"") != contains(names("lost"), "\"" + token + "\""));
+  }
+  CHECK(count(ask("drift --token gold --min-uses 20"), "\"gained\": [") == 5);
+}

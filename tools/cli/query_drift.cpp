@@ -14,6 +14,48 @@ void write_movement(JsonWriter& json, const stream::Movement& movement) {
       .member("self_similarity", movement.similarity);
 }
 
+// Null where there is none.
+void write_number(JsonWriter& json, std::string_view name, const std::optional<double>& number) {
+  json.key(name);
+  number ? json.value(*number) : json.null();
+}
+
+void write_change(JsonWriter& json, const stream::NeighborChange& change) {
+  for (const auto& [name, tokens] : {std::pair("gained", &change.gained), std::pair("lost", &change.lost)}) {
+    json.key(name).begin_array();
+    for (const std::string& token : *tokens) json.value(token);
+    json.end_array();
+  }
+}
+
+// Why there is no p-value, in words; empty if there is one.
+std::string reason(stream::Evidence evidence, float min_uses) {
+  switch (evidence) {
+    case stream::Evidence::sufficient:
+      return "";
+    case stream::Evidence::few_uses:
+      return "insufficient data: fewer than " + grouped(min_uses) + " uses in one of the slices";
+    case stream::Evidence::few_items:
+      return "insufficient data: too few items, or items too alike, to know how far those at rest move";
+    case stream::Evidence::uncalibrated:
+      return "rank only: counts of text vary too much for p-values";
+  }
+  return "";
+}
+
+void write_reason(JsonWriter& json, stream::Evidence evidence, float min_uses) {
+  if (evidence != stream::Evidence::sufficient) json.member("reason", reason(evidence, min_uses));
+}
+
+// "<.001", ".043"
+std::string probability(double p) { return p < .001 ? "<.001" : fixed(p, 3).substr(p < 1 ? 1 : 0); }
+
+std::string listed(const std::vector<std::string>& tokens) {
+  std::string text;
+  for (const std::string& token : tokens) text.append(text.empty() ? "" : ", ").append(printable(token));
+  return text;
+}
+
 class DriftCommand final : public Question {
  public:
   explicit DriftCommand(CLI::App& query)
@@ -47,16 +89,19 @@ class DriftCommand final : public Question {
   }
 
   Expected<> ask_for_token(const formats::SnapshotStore& store) const {
-    const auto steps = stream::follow_drift(store, {token_, question_.from, question_.to});
+    const auto steps =
+        stream::follow_drift(store, {token_, question_.from, question_.to, question_.min_uses, question_.neighbors});
     if (!steps) return std::unexpected(steps.error());
     json() ? print_json(*steps) : print_text(*steps);
     return {};
   }
 
-  static void print_json(const stream::DriftAnswer& answer) {
+  void print_json(const stream::DriftAnswer& answer) const {
     JsonWriter json(std::cout);
     json.begin_object().slice("from", answer.from).slice("to", answer.to);
     json.member("overdispersion", answer.overdispersion).member("compared", answer.compared);
+    json.member("insufficient_data", answer.insufficient_data);
+    write_reason(json, answer.evidence, question_.min_uses);
     json.key("drift").begin_array();
     for (const stream::DriftingToken& token : answer.tokens) {
       json.begin_object().member("token", token.token);
@@ -64,28 +109,45 @@ class DriftCommand final : public Question {
       json.member("uses_from", token.uses_from).member("uses_to", token.uses_to);
       write_tokens(json, "neighbors_from", token.neighbors_from);
       write_tokens(json, "neighbors_to", token.neighbors_to);
+      write_change(json, token.change);
+      write_number(json, "p_value", token.p_value);
+      write_number(json, "false_discovery_rate", token.false_discovery_rate);
       json.end_object();
     }
     json.end_array().end_object();
   }
 
-  static void print_text(const stream::DriftAnswer& answer) {
+  void print_text(const stream::DriftAnswer& answer) const {
+    const bool tested = answer.evidence == stream::Evidence::sufficient;
     const std::string then = time_label(answer.from.interval);
     const std::string now = time_label(answer.to.interval);
     std::cout << "What moved most from " << slice_label(answer.from) << " to " << slice_label(answer.to) << ", of "
-              << grouped(static_cast<double>(answer.compared)) << " items\n"
-              << "moved: displacement in units of its uncertainty; self: cosine between then and now\n\n";
-    TextTable table({{"item", TextTable::Align::left},
-                     {"moved"},
-                     {"self"},
-                     {"uses " + then},
-                     {"uses " + now},
-                     {"near it in " + then, TextTable::Align::left},
-                     {"near it in " + now, TextTable::Align::left}});
+              << grouped(static_cast<double>(answer.compared)) << " items; insufficient data for "
+              << grouped(static_cast<double>(answer.insufficient_data)) << " others\n"
+              << "moved: displacement in units of its uncertainty; self: cosine between then and now\n"
+              << (tested ? "p: chance to move so far at rest; false: expected share of false alarms down to this p\n"
+                         : "no p-values: " + reason(answer.evidence, question_.min_uses) + "\n")
+              << "\n";
+    std::vector<TextTable::Column> columns{{"item", TextTable::Align::left}, {"moved"}};
+    if (tested) columns.insert(columns.end(), {{"p"}, {"false"}});
+    columns.insert(columns.end(), {{"self"},
+                                   {"uses " + then},
+                                   {"uses " + now},
+                                   {"near it in " + then, TextTable::Align::left},
+                                   {"near it in " + now, TextTable::Align::left},
+                                   {"lost", TextTable::Align::left},
+                                   {"gained", TextTable::Align::left}});
+    TextTable table(std::move(columns));
     for (const stream::DriftingToken& token : answer.tokens) {
-      table.add({printable(token.token), fixed(token.movement.displacement, 1), fixed(token.movement.similarity, 2),
-                 grouped(token.uses_from), grouped(token.uses_to), token_list(token.neighbors_from),
-                 token_list(token.neighbors_to)});
+      std::vector<std::string> cells{printable(token.token), fixed(token.movement.displacement, 1)};
+      if (tested) {
+        cells.push_back(probability(token.p_value.value_or(1)));
+        cells.push_back(probability(token.false_discovery_rate.value_or(1)));
+      }
+      cells.insert(cells.end(), {fixed(token.movement.similarity, 2), grouped(token.uses_from), grouped(token.uses_to),
+                                 token_list(token.neighbors_from), token_list(token.neighbors_to),
+                                 listed(token.change.lost), listed(token.change.gained)});
+      table.add(std::move(cells));
     }
     table.print(std::cout);
   }
@@ -95,8 +157,16 @@ class DriftCommand final : public Question {
     json.begin_object().member("token", token_).key("drift").begin_array();
     for (const stream::DriftStep& step : steps) {
       json.begin_object().slice("from", step.from).slice("to", step.to);
-      write_movement(json, step.movement);
-      json.member("uses_from", step.uses_from).member("uses_to", step.uses_to).end_object();
+      if (step.evidence == stream::Evidence::few_uses) {
+        for (const char* number : {"displacement", "distance", "self_similarity"}) json.key(number).null();
+      } else {
+        write_movement(json, step.movement);
+      }
+      json.member("uses_from", step.uses_from).member("uses_to", step.uses_to);
+      write_number(json, "p_value", step.p_value);
+      write_reason(json, step.evidence, question_.min_uses);
+      write_change(json, step.change);
+      json.end_object();
     }
     json.end_array().end_object();
   }
@@ -104,10 +174,21 @@ class DriftCommand final : public Question {
   void print_text(const std::vector<stream::DriftStep>& steps) const {
     std::cout << "The steps of " << printable(token_)
               << "; moved: displacement in units of its uncertainty; self: cosine between before and after\n\n";
-    TextTable table({{"slice"}, {"begin", TextTable::Align::left}, {"uses"}, {"moved"}, {"self"}});
+    TextTable table({{"slice"},
+                     {"begin", TextTable::Align::left},
+                     {"uses"},
+                     {"moved"},
+                     {"self"},
+                     {"p"},
+                     {"lost", TextTable::Align::left},
+                     {"gained", TextTable::Align::left}});
     for (const stream::DriftStep& step : steps) {
+      const bool measured = step.evidence != stream::Evidence::few_uses;
       table.add({std::to_string(step.to.index), time_label(step.to.interval), grouped(step.uses_to),
-                 fixed(step.movement.displacement, 1), fixed(step.movement.similarity, 2)});
+                 measured ? fixed(step.movement.displacement, 1) : "-",
+                 measured ? fixed(step.movement.similarity, 2) : "-", step.p_value ? probability(*step.p_value) : "-",
+                 measured ? listed(step.change.lost) : reason(step.evidence, question_.min_uses),
+                 listed(step.change.gained)});
     }
     table.print(std::cout);
   }

@@ -128,16 +128,38 @@ struct DriftQuestion {
   std::size_t skip_commonest = 100;  // so many of the most used items are left out: they move for grammar's sake
   std::size_t neighbors = 5;
 };
+// Whether the data carry a p-value for an item, and if not, why.
+enum class Evidence : std::uint8_t {
+  sufficient,
+  few_uses,      // used less than min_uses in one of the slices: insufficient data
+  few_items,     // fewer items to compare with than a null distribution takes, or all alike: insufficient data
+  uncalibrated,  // skip-gram: text moves more than the null allows for (docs/algorithm.md), so displacements only rank
+};
+
+// Neighbours among the nearest at one of the two times only, best first.
+struct NeighborChange {
+  std::vector<std::string> gained;  // near it in `to`, not in `from`
+  std::vector<std::string> lost;    // near it in `from`, not in `to`
+};
+
+// p_value: the chance that an item that stood still moved as much, against the null that fit_p_values (drift_test.hpp)
+// reads off all comparable items, commonest first: those known in both slices and used min_uses times in each. Set if
+// evidence is sufficient.
 struct DriftingToken {
   std::string token;
   Movement movement;
   float uses_from = 0, uses_to = 0;
   std::vector<ScoredToken> neighbors_from, neighbors_to;
+  NeighborChange change;
+  std::optional<double> p_value;
+  std::optional<double> false_discovery_rate;  // expected share of false alarms if all items up to this p are called
 };
 struct DriftAnswer {
   SliceStamp from, to;
   double overdispersion = 1;
   std::size_t compared = 0;           // items that met the conditions
+  std::size_t insufficient_data = 0;  // items known in a slice that are not comparable; with few_items, all of them
+  Evidence evidence = Evidence::sufficient;
   std::vector<DriftingToken> tokens;  // largest displacement first
 };
 // ErrorCode::invalid_argument unless `from` is earlier than `to`.
@@ -147,11 +169,16 @@ struct TokenDriftQuestion {
   std::string token;
   std::string from = "0";
   std::string to = "-1";
+  float min_uses = 100;  // as in DriftQuestion
+  std::size_t neighbors = 5;
 };
 struct DriftStep {
   SliceStamp from, to;
-  Movement movement;
+  Movement movement;  // says nothing if evidence is few_uses
   float uses_from = 0, uses_to = 0;
+  Evidence evidence = Evidence::sufficient;
+  std::optional<double> p_value;
+  NeighborChange change;  // empty if evidence is few_uses
 };
 // One step for every two consecutive slices in which the token is known, in the same life.
 [[nodiscard]] Expected<std::vector<DriftStep>> follow_drift(const formats::SnapshotStore& store,
