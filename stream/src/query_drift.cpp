@@ -33,7 +33,9 @@ std::vector<RowPair> comparable_rows(const QuerySlice& from, const QuerySlice& t
     return static_cast<double>(from.uses(row.from)) / std::max(total_from, 1.) +
            static_cast<double>(to.uses(row.to)) / std::max(total_to, 1.);
   };
-  std::ranges::stable_sort(rows, [&](const RowPair& a, const RowPair& b) { return share(a) > share(b); });
+  std::ranges::sort(rows, [&](const RowPair& a, const RowPair& b) {
+    return share(a) != share(b) ? share(a) > share(b) : a.from < b.from;
+  });
   for (std::size_t rank = 0; rank < rows.size(); ++rank) rows[rank].rank = rank;
   std::erase_if(rows, [&](const RowPair& row) { return from.uses(row.from) < min_uses || to.uses(row.to) < min_uses; });
   return rows;
