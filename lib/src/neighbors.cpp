@@ -10,9 +10,10 @@ using ConstVector = Eigen::Map<const Eigen::VectorXf>;
 
 ConstVector vector_of(std::span<const float> x) noexcept { return {x.data(), static_cast<Eigen::Index>(x.size())}; }
 
-// Rounding may leave the cosine of parallel vectors a little above 1. a and b are squared norms, above 0.
+// Rounding may leave the cosine of parallel vectors a little above 1. a and b are squared norms, above 0. Their product
+// is exact in double, so that a vector is exactly as similar to itself as can be: sqrt(a a) = a.
 float cosine(float dot, float a, float b) noexcept {
-  return std::clamp(dot / (std::sqrt(a) * std::sqrt(b)), -1.0F, 1.0F);
+  return std::clamp(dot / static_cast<float>(std::sqrt(static_cast<double>(a) * static_cast<double>(b))), -1.0F, 1.0F);
 }
 
 // The order of a result: more similar first, then the lower row.

@@ -198,7 +198,16 @@ TEST_CASE("drift names the neighbours gained and lost") {
     return answer.substr(at, answer.find(']', at) - at);
   };
   CHECK(contains(names("lost"), "\"coin\""));
-  CHECK(contains(names("gained"), "\"medal\""));
+  // Of five neighbours one may be a stranger that was near before: what is near now is either gained or was near.
+  std::size_t gained = 0;
+  for (const std::string& token : sport) {
+    CAPTURE(token);
+    const std::string quoted = "\"" + token + "\"";
+    CHECK(contains(names("neighbors_to"), quoted));
+    CHECK(contains(names("gained"), quoted) != contains(names("neighbors_from"), quoted));
+    gained += contains(names("gained"), quoted) ? 1U : 0U;
+  }
+  CHECK(gained >= 3);
   for (const std::string& token : money) {
     CAPTURE(token);
     CHECK(contains(names("neighbors_to"), "\"" + token + "\"") != contains(names("lost"), "\"" + token + "\""));

@@ -26,6 +26,7 @@ endfunction()
 gaugeline_install_layer(lib HEADERS
   gaugeline/diffusion_prior.hpp
   gaugeline/drift.hpp
+  gaugeline/drift_test.hpp
   gaugeline/error.hpp
   gaugeline/executor.hpp
   gaugeline/gauge.hpp
@@ -52,6 +53,7 @@ if(GAUGELINE_STREAM)
   gaugeline_install_layer(stream HEADERS
     gaugeline/stream/client.hpp
     gaugeline/stream/client_session.hpp
+    gaugeline/stream/evaluate.hpp
     gaugeline/stream/events.hpp
     gaugeline/stream/frame.hpp
     gaugeline/stream/learning_run.hpp
