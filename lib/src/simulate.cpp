@@ -108,6 +108,10 @@ void SkipGramStream::move_truth() {
   for (std::size_t side = 0; side < truth_.size(); ++side) {
     for (std::uint32_t row = 0; row < options_.rows; ++row) {
       if (drifts_[side][row] == 0) continue;
+      if (options_.drift_radians > 0) {
+        turn_in_planes(truth_[side], row, options_.drift_radians);
+        continue;
+      }
       for (double& x : truth_[side].row(row)) x = kept * x + skipgram_step * scale * random_.normal();
     }
   }

@@ -64,6 +64,7 @@ struct SkipGramStreamOptions {
   double pairs_per_slice = 1e5;
   double drifting_share = .2;
   std::uint32_t negatives = 3;  // of a held-out pair
+  double drift_radians = 0;     // above 0 the drifting rows turn coherently instead, as in G2
 };
 
 class SkipGramStream {
