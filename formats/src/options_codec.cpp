@@ -18,7 +18,8 @@ flatbuffers::Offset<schema::Options> write_options(flatbuffers::FlatBufferBuilde
       options.negative_head, options.negative_tail, options.noise_deviation, options.admission_uses,
       options.item_capacity, options.context_capacity, options.token_bytes_per_row, options.slice_token_capacity,
       options.observation_capacity, options.worker_capacity, std::to_underlying(options.offsets),
-      options.offset_precision, options.offset_diffusion, options.passes, options.pass_rate, options.pass_sweeps);
+      options.offset_precision, options.offset_diffusion, options.passes, options.pass_rate, options.pass_sweeps,
+      options.anchor_memory, options.mean_reversion);
 }
 
 Options read_options(const schema::Options& source) noexcept {
@@ -55,6 +56,8 @@ Options read_options(const schema::Options& source) noexcept {
   options.passes = source.passes();
   options.pass_rate = source.pass_rate();
   options.pass_sweeps = source.pass_sweeps();
+  options.anchor_memory = source.anchor_memory();
+  options.mean_reversion = source.mean_reversion();
   return options;
 }
 
@@ -64,7 +67,7 @@ flatbuffers::Offset<schema::Report> write_report(flatbuffers::FlatBufferBuilder&
                               report.distinct, report.scored, report.score, report.rotation_angle,
                               report.gauge_residual, report.item_rows, report.context_rows, report.new_item_rows,
                               report.new_context_rows, report.unadmitted_tokens, report.unadmitted_observations,
-                              report.baseline_score);
+                              report.baseline_score, report.holonomy_angle);
 }
 
 SliceReport read_report(const schema::Report& source) noexcept {
@@ -83,7 +86,8 @@ SliceReport read_report(const schema::Report& source) noexcept {
           .new_context_rows = source.new_context_rows(),
           .unadmitted_tokens = source.unadmitted_tokens(),
           .unadmitted_observations = source.unadmitted_observations(),
-          .baseline_score = source.baseline_score()};
+          .baseline_score = source.baseline_score(),
+          .holonomy_angle = source.holonomy_angle()};
 }
 
 }  // namespace gaugeline::formats

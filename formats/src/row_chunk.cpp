@@ -16,8 +16,9 @@ std::size_t token_begin(const TokenList& tokens, std::size_t row) noexcept {
 }
 
 std::size_t row_bytes(const SideState<float>& side, TokenStorage tokens) noexcept {
-  const auto floats =
-      static_cast<std::size_t>(side.embeddings.cols()) + columns + (side.offset.empty() ? 0 : offset_columns);
+  const auto floats = static_cast<std::size_t>(side.embeddings.cols()) + columns +
+                      (side.offset.empty() ? 0 : offset_columns) +
+                      (side.anchor_time.empty() ? 0 : static_cast<std::size_t>(side.anchor.cols()) + 1);
   return floats * sizeof(float) + (tokens == TokenStorage::stored ? sizeof(std::uint32_t) : 0);
 }
 
@@ -83,16 +84,20 @@ std::span<const std::byte> write_row_chunk(flatbuffers::FlatBufferBuilder& build
   const auto gradient_energy = column(side.gradient_energy);
   const auto born = builder.CreateVector(side.born.subspan(rows.first, rows.count).data(), rows.count);
   using Column = flatbuffers::Offset<flatbuffers::Vector<float>>;
-  const auto offset_column = [&](std::span<const float> values) { return values.empty() ? Column() : column(values); };
-  const auto offset = offset_column(side.offset);
-  const auto offset_precision = offset_column(side.offset_precision);
-  const auto baseline_offset = offset_column(side.baseline_offset);
-  const auto baseline_precision = offset_column(side.baseline_precision);
+  const auto if_any = [&](std::span<const float> values) { return values.empty() ? Column() : column(values); };
+  const auto offset = if_any(side.offset);
+  const auto offset_precision = if_any(side.offset_precision);
+  const auto baseline_offset = if_any(side.baseline_offset);
+  const auto baseline_precision = if_any(side.baseline_precision);
+  const auto anchor_time = if_any(side.anchor_time);
+  const auto anchor = side.anchor_time.empty()
+                          ? Column()
+                          : builder.CreateVector(side.anchor.data() + rows.first * dimension, rows.count * dimension);
   builder.ForceVectorAlignment(rows.count * dimension, sizeof(float), embedding_alignment);
   const auto embeddings = builder.CreateVector(side.embeddings.data() + rows.first * dimension, rows.count * dimension);
   builder.Finish(schema::CreateRows(builder, embeddings, precision, diffusion, count, uses, null_variance,
                                     log_retention, token_bytes, token_ends, offset, offset_precision, baseline_offset,
-                                    baseline_precision, frequency, born, gradient_energy),
+                                    baseline_precision, frequency, born, gradient_energy, anchor, anchor_time),
                  schema::RowsIdentifier());
   return {reinterpret_cast<const std::byte*>(builder.GetBufferPointer()), builder.GetSize()};
 }
@@ -115,12 +120,14 @@ Expected<const schema::Rows*> read_row_chunk(const AlignedBytes& bytes, std::uin
       return fail(ErrorCode::bad_data, "row chunk: a column has ", elements(column).size(), " entries for ", row_count,
                   " rows");
   }
-  for (const auto* column :
-       {rows.offset(), rows.offset_precision(), rows.baseline_offset(), rows.baseline_precision()}) {
+  for (const auto* column : {rows.offset(), rows.offset_precision(), rows.baseline_offset(), rows.baseline_precision(),
+                             rows.anchor_time()}) {
     if (column != nullptr && elements(column).size() != row_count)
-      return fail(ErrorCode::bad_data, "row chunk: a column of offsets has ", elements(column).size(), " entries for ",
-                  row_count, " rows");
+      return fail(ErrorCode::bad_data, "row chunk: a column of offsets or anchors has ", elements(column).size(),
+                  " entries for ", row_count, " rows");
   }
+  if (rows.anchor() != nullptr && elements(rows.anchor()).size() != embeddings.size())
+    return fail(ErrorCode::bad_data, "row chunk: the anchors are not ", row_count, " rows of ", dimension);
   if (elements(rows.born()).size() != row_count)
     return fail(ErrorCode::bad_data, "row chunk: born has ", elements(rows.born()).size(), " entries for ", row_count,
                 " rows");

@@ -62,6 +62,7 @@ Expected<> check_report(const SnapshotView& snapshot) noexcept {
         Figure{"observations", report.observations, not_negative}, Figure{"scored", report.scored, not_negative},
         Figure{"score", report.score, finite}, Figure{"rotation_angle", report.rotation_angle, angle},
         Figure{"gauge_residual", report.gauge_residual, not_negative},
+        Figure{"holonomy_angle", report.holonomy_angle, angle},
         Figure{"unadmitted_observations", report.unadmitted_observations, not_negative},
         Figure{"baseline_score", report.baseline_score, finite}}) {
     if (!range.holds(value)) return fail(ErrorCode::bad_data, name, " is ", value, ", not ", range.words);
@@ -106,6 +107,20 @@ Expected<> check_embeddings(const ConstTable<float>& table, std::size_t rows, st
   for (Eigen::Index row = 0; row < table.rows(); ++row) {
     if (!table.row(row).allFinite())
       return fail(ErrorCode::bad_data, side, ": the embedding of row ", row, " is not finite");
+  }
+  return {};
+}
+
+Expected<> check_anchors(const SideState<float>& state, const Options& options, std::string_view side) noexcept {
+  const std::size_t rows = keeps_anchors(options) ? state.size() : 0;
+  if (auto ok = check_column(state.anchor_time, rows, not_negative, side, "anchor_time"); !ok) return ok;
+  if (static_cast<std::size_t>(state.anchor.rows()) != rows ||
+      (rows > 0 && state.anchor.cols() != static_cast<Eigen::Index>(options.dimension)))
+    return fail(ErrorCode::bad_data, side, ": the anchors are ", state.anchor.rows(), " x ", state.anchor.cols(),
+                " for ", rows, " rows of dimension ", options.dimension);
+  for (Eigen::Index row = 0; row < state.anchor.rows(); ++row) {
+    if (!state.anchor.row(row).allFinite())
+      return fail(ErrorCode::bad_data, side, ": the anchor of row ", row, " is not finite");
   }
   return {};
 }
@@ -159,6 +174,7 @@ Expected<> check_side(const SideState<float>& state, const Options& options, std
         Column{state.baseline_precision, positive, "baseline_precision"}}) {
     if (auto ok = check_column(values, offsets, range, side, name); !ok) return ok;
   }
+  if (auto ok = check_anchors(state, options, side); !ok) return ok;
   return check_column(state.candidate_counts, state.candidate_hashes.size(), not_negative, side, "candidate_counts");
 }
 

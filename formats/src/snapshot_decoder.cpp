@@ -100,6 +100,10 @@ class SnapshotDecoder {
                          &side.log_retention, &side.frequency, &side.gradient_energy})
       column->reserve(rows);
     side.born.reserve(rows);
+    if (keeps_anchors(snapshot_.options_)) {
+      side.anchor.reserve(rows * snapshot_.options_.dimension);
+      side.anchor_time.reserve(rows);
+    }
     if (!fits_offsets(snapshot_.options_)) return;
     for (auto* column : {&side.offset, &side.offset_precision, &side.baseline_offset, &side.baseline_precision})
       column->reserve(rows);
@@ -136,6 +140,8 @@ class SnapshotDecoder {
     extend(side.baseline_precision, elements(rows.baseline_precision()));
     extend(side.frequency, elements(rows.frequency()));
     extend(side.born, elements(rows.born()));
+    extend(side.anchor, elements(rows.anchor()));
+    extend(side.anchor_time, elements(rows.anchor_time()));
     const auto base = static_cast<std::uint32_t>(side.token_bytes.size());
     for (const std::uint32_t end : elements(rows.token_ends())) side.token_ends.push_back(base + end);
     extend(side.token_bytes, elements(rows.token_bytes()));
@@ -158,24 +164,27 @@ class SnapshotDecoder {
 Expected<Snapshot> Snapshot::decode(std::span<const std::byte> bytes) { return SnapshotDecoder(bytes).decode(); }
 
 SideState<float> Snapshot::SideData::view(std::uint32_t dimension) const noexcept {
-  return {.tokens = {token_bytes, token_ends},
-          .embeddings = {embeddings.data(), static_cast<Eigen::Index>(precision.size()),
-                         static_cast<Eigen::Index>(dimension)},
-          .precision = precision,
-          .diffusion = diffusion,
-          .count = count,
-          .uses = uses,
-          .null_variance = null_variance,
-          .log_retention = log_retention,
-          .gradient_energy = gradient_energy,
-          .offset = offset,
-          .offset_precision = offset_precision,
-          .baseline_offset = baseline_offset,
-          .baseline_precision = baseline_precision,
-          .frequency = frequency,
-          .born = born,
-          .candidate_hashes = candidate_hashes,
-          .candidate_counts = candidate_counts};
+  return {
+      .tokens = {token_bytes, token_ends},
+      .embeddings = {embeddings.data(), static_cast<Eigen::Index>(precision.size()),
+                     static_cast<Eigen::Index>(dimension)},
+      .precision = precision,
+      .diffusion = diffusion,
+      .count = count,
+      .uses = uses,
+      .null_variance = null_variance,
+      .log_retention = log_retention,
+      .gradient_energy = gradient_energy,
+      .offset = offset,
+      .offset_precision = offset_precision,
+      .baseline_offset = baseline_offset,
+      .baseline_precision = baseline_precision,
+      .frequency = frequency,
+      .born = born,
+      .candidate_hashes = candidate_hashes,
+      .candidate_counts = candidate_counts,
+      .anchor = {anchor.data(), static_cast<Eigen::Index>(anchor_time.size()), static_cast<Eigen::Index>(dimension)},
+      .anchor_time = anchor_time};
 }
 
 SnapshotView Snapshot::view() const noexcept {

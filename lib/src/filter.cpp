@@ -48,6 +48,7 @@ void Filter<Scalar>::reserve(Arena& arena) noexcept {
     gaussian_.reserve(arena, options());
     offset_model_.reserve(arena, options());
   }
+  if (keeps_anchors(options())) anchor_.reserve(arena, options());
   overlap_ = arena.take<double>(d * d);
   gauge_work_ = arena.take<double>(gauge_work_doubles(d));
 }
@@ -69,6 +70,8 @@ Expected<SliceReport> Filter<Scalar>::learn(const SliceView& slice, Executor& ex
   model_.start_rows(known);
   count(report);
   const bool has_data = report.observations > 0;
+  revert_to_mean(model_.items, known.items, report.elapsed_units);
+  revert_to_mean(model_.contexts, known.contexts, report.elapsed_units);
   if (!model_.cold && has_data) score(report, executor);
 
   if (gaussian()) offset_model_.predict(model_, known, report.elapsed_units);
@@ -82,7 +85,7 @@ Expected<SliceReport> Filter<Scalar>::learn(const SliceView& slice, Executor& ex
     if (!all_finite(model_.items) || !all_finite(model_.contexts) || !std::isnormal(model_.offset_precision())) {
       for (const Side which : sides) {
         SideRows<Scalar>& side = model_.side(which);
-        side.table() = side.reference_table();
+        side.table() = side.table_before();
         std::ranges::copy(side.energy_before.first(side.size()), side.gradient_energy.begin());
       }
       if (gaussian()) offset_model_.undo(model_);
@@ -92,6 +95,10 @@ Expected<SliceReport> Filter<Scalar>::learn(const SliceView& slice, Executor& ex
     if (model_.cold && gaussian()) model_.keep_from_vanishing();
     if (!model_.cold) fix_gauge(executor);
     if (gaussian()) offset_model_.estimate_noise(model_, observations_, executor);
+  }
+  if (keeps_anchors(options())) {
+    anchor_.follow(model_, report.elapsed_units);
+    if (has_data) report.holonomy_angle = anchor_.hold(model_, sums_, executor);
   }
   const Eigen::Index d = model_.dimension();
   report.rotation_angle =
@@ -193,16 +200,30 @@ void Filter<Scalar>::score(SliceReport& report, Executor& executor) noexcept {
   report.baseline_score = sum.weight > 0 ? sum.baseline / sum.weight : 0;
 }
 
+// The Ornstein-Uhlenbeck prediction of the known rows. Scores are those of the prediction, so it comes before them.
+template <class Scalar>
+void Filter<Scalar>::revert_to_mean(SideRows<Scalar>& side, std::size_t first_new, double elapsed) noexcept {
+  if (!model_.reverts()) return;
+  side.table_before() = side.table();
+  side.table().topRows(static_cast<Eigen::Index>(first_new)) *= model_.share_left(elapsed);
+}
+
 // Reference and precision of the prediction.
 template <class Scalar>
 void Filter<Scalar>::predict(SideRows<Scalar>& side, std::size_t first_new, double elapsed) noexcept {
   side.reference_table() = side.table();
   std::ranges::copy(side.gradient_energy.first(side.size()), side.energy_before.begin());
   const bool from_prior = model_.cold || alone();
+  const auto time = static_cast<Scalar>(elapsed);
   for (std::size_t row = 0; row < side.size(); ++row) {
-    side.predicted[row] = from_prior || row >= first_new ? model_.prior_precision()
-                                                         : predicted_precision(side.precision[row], side.diffusion[row],
-                                                                               static_cast<Scalar>(elapsed));
+    const Scalar precision = side.precision[row];
+    if (from_prior || row >= first_new) {
+      side.predicted[row] = model_.prior_precision();
+    } else if (model_.reverts()) {
+      side.predicted[row] = predicted_precision(precision, model_.mean_reversion(), time);
+    } else {
+      side.predicted[row] = predicted_precision(precision, side.diffusion[row], time);
+    }
   }
   std::ranges::fill(side.data_precision.first(side.size()), Scalar(0));
 }
@@ -336,8 +357,9 @@ void Filter<Scalar>::update(Side which, std::size_t first_new, const SliceView& 
   SideRows<Scalar>& side = model_.side(which);
   const DiffusionRule<Scalar> rule{static_cast<Scalar>(options().diffusion_rate),
                                    model_.scaled(options().diffusion_min), model_.scaled(options().diffusion_max)};
-  const bool adapt = options().diffusion_rate > 0 && !model_.cold && !alone();
-  if (model_.cold) std::ranges::fill(side.diffusion.first(side.size()), model_.scaled(options().diffusion));
+  const bool adapt = options().diffusion_rate > 0 && !model_.cold && !alone() && !model_.reverts();
+  const Scalar left = model_.share_left(elapsed);
+  if (model_.cold) std::ranges::fill(side.diffusion.first(side.size()), model_.starting_diffusion());
   for (std::size_t row = 0; row < side.size(); ++row) {
     const Scalar predicted = side.predicted[row];
     const Scalar information = side.data_precision[row];
@@ -350,6 +372,10 @@ void Filter<Scalar>::update(Side which, std::size_t first_new, const SliceView& 
                                  .dimension = static_cast<Scalar>(options().dimension),
                                  .elapsed = static_cast<Scalar>(elapsed)};
       side.diffusion[row] = adapted_diffusion(side.diffusion[row], step, rule);
+    }
+    if (left < 1 && side.known(row)) {
+      side.null_variance[row] *= left * left;
+      side.log_retention[row] += std::log(left);
     }
     if (information > 0) {  // the variance under no movement, see drift.hpp
       const Scalar kept = predicted / posterior;

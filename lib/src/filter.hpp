@@ -11,6 +11,7 @@
 #include <gaugeline/slice.hpp>
 
 #include "admission.hpp"
+#include "anchor.hpp"
 #include "gaussian_solver.hpp"
 #include "model.hpp"
 #include "negatives.hpp"
@@ -42,6 +43,7 @@ class Filter {
   // ---- the steps of a slice
   void count(SliceReport& report) noexcept;
   void score(SliceReport& report, Executor& executor) noexcept;
+  void revert_to_mean(SideRows<Scalar>& side, std::size_t first_new, double elapsed) noexcept;
   void predict(SideRows<Scalar>& side, std::size_t first_new, double elapsed) noexcept;
   void share_negatives(bool after_slice) noexcept;
   void weigh_negatives(double observations) noexcept;
@@ -67,6 +69,7 @@ class Filter {
   SkipGramSolver<Scalar> skipgram_;
   GaussianSolver<Scalar> gaussian_;
   OffsetModel<Scalar> offset_model_;
+  Anchor<Scalar> anchor_;
   std::span<double> overlap_;  // Z^T diag(pm) ref
   std::span<double> gauge_work_;
 };

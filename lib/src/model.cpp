@@ -49,10 +49,13 @@ template <class Scalar>
 void Model<Scalar>::start_rows(SideRows<Scalar>& side, std::size_t first) noexcept {
   for (std::size_t row = first; row < side.size(); ++row) {
     side.precision[row] = prior_precision();
-    side.diffusion[row] = scaled(options.diffusion);
+    side.diffusion[row] = starting_diffusion();
     side.count[row] = side.uses[row] = side.null_variance[row] = side.log_retention[row] = side.frequency[row] = 0;
     side.born[row] = static_cast<std::uint32_t>(slices);
     side.gradient_energy[row] = static_cast<Scalar>(initial_gradient_energy);
+    if (side.anchor.empty()) continue;
+    side.anchor_row(row).setZero();
+    side.anchor_time[row] = 0;
   }
   if (fits_offsets(options)) start_offsets(side, first);
   if (cold) return draw_embeddings(side, first, initial_);
@@ -106,18 +109,26 @@ void Model<Scalar>::keep_from_vanishing() noexcept {
 template <class Scalar>
 void Model<Scalar>::turn() noexcept {
   MatrixView<Scalar>(turn_.data(), dimension(), dimension()) = rotation().template cast<Scalar>();
-  turn(items);
-  turn(contexts);
+  for (SideRows<Scalar>* side : {&items, &contexts})
+    turn(side->table(), [&](std::size_t row, const auto& turned) { side->row(row) = turned; });
 }
 
-// Z <- Z R, a block of rows at a time.
 template <class Scalar>
-void Model<Scalar>::turn(SideRows<Scalar>& side) noexcept {
+void Model<Scalar>::move_rows_in_data(SideRows<Scalar>& side, const ConstMatrixView<double>& by) noexcept {
+  MatrixView<Scalar>(turn_.data(), dimension(), dimension()) = by.template cast<Scalar>();
+  turn(side.table(), [&](std::size_t row, const auto& moved) {
+    if (side.data_precision[row] > 0) side.row(row) = moved;
+  });
+}
+
+// A block of rows at a time.
+template <class Scalar>
+template <class Give>
+void Model<Scalar>::turn(MatrixView<Scalar> table, Give&& give) noexcept {
   const Eigen::Index d = dimension();
   const ConstMatrixView<Scalar> r(turn_.data(), d, d);
-  auto table = side.table();
-  for_each_run(side.size(), tile, [&](std::size_t begin, std::size_t size) {
-    auto rows = table.middleRows(static_cast<Eigen::Index>(begin), static_cast<Eigen::Index>(size));
+  for_each_run(static_cast<std::size_t>(table.rows()), tile, [&](std::size_t begin, std::size_t size) {
+    const auto rows = table.middleRows(static_cast<Eigen::Index>(begin), static_cast<Eigen::Index>(size));
     MatrixView<Scalar> turned(turned_.data(), static_cast<Eigen::Index>(size), d);
     turned.setZero();
     for_each_run(options.dimension, tile, [&](std::size_t k, std::size_t width) {
@@ -125,7 +136,7 @@ void Model<Scalar>::turn(SideRows<Scalar>& side) noexcept {
       const auto count = static_cast<Eigen::Index>(width);
       add_product(turned, rows.middleCols(first, count), r.middleRows(first, count));
     });
-    rows = turned;
+    for (std::size_t i = 0; i < size; ++i) give(begin + i, turned.row(static_cast<Eigen::Index>(i)).transpose());
   });
 }
 
@@ -169,6 +180,8 @@ Expected<> Model<Scalar>::rotate(const Eigen::Ref<const Eigen::MatrixXd>& by) no
   }
   rotation() = by;
   turn();
+  for (SideRows<Scalar>* side : {&items, &contexts})
+    turn(side->anchor_table(), [&](std::size_t row, const auto& turned) { side->anchor_row(row) = turned; });
   return {};
 }
 
@@ -206,6 +219,15 @@ Expected<> check_side(const SideState<Scalar>& from, const Options& options, std
     if (!(uses >= 0) || !std::isfinite(uses))
       return fail(ErrorCode::bad_data, name, ": a candidate's uses are not >= 0");
   }
+  const std::size_t anchored = from.anchor_time.size();
+  if ((anchored != 0 && anchored != rows) || static_cast<std::size_t>(from.anchor.rows()) != anchored ||
+      (anchored != 0 && static_cast<std::size_t>(from.anchor.cols()) != dimension))
+    return fail(ErrorCode::bad_data, name, ": the anchors are not ", rows, " x ", dimension);
+  for (std::size_t row = 0; row < anchored; ++row) {
+    if (!(from.anchor_time[row] >= 0) || !std::isfinite(from.anchor_time[row]) ||
+        !from.anchor.row(static_cast<Eigen::Index>(row)).allFinite())
+      return fail(ErrorCode::bad_data, name, ": the anchor of row ", row, " is not finite");
+  }
   for (std::size_t row = 0; row < rows; ++row) {
     if (!from.embeddings.row(static_cast<Eigen::Index>(row)).allFinite() || !(from.precision[row] > 0) ||
         !(from.diffusion[row] >= 0) || !(from.count[row] >= 0) || !(from.null_variance[row] >= 0) ||
@@ -226,6 +248,18 @@ Expected<> check_values(const LearnerState<Scalar>& state) noexcept {
       return fail(ErrorCode::bad_data, "a precision, deviation or weight of the values is not finite and >= 0");
   }
   return {};
+}
+
+template <class Scalar>
+void take_anchors(SideRows<Scalar>& to, const SideState<Scalar>& from) noexcept {
+  if (to.anchor.empty()) return;
+  if (from.anchor_time.empty()) {
+    to.anchor_table().setZero();
+    std::ranges::fill(to.anchor_time.first(from.size()), Scalar(0));
+    return;
+  }
+  to.anchor_table() = from.anchor;
+  std::ranges::copy(from.anchor_time, to.anchor_time.begin());
 }
 
 template <class Scalar>
@@ -250,6 +284,7 @@ Expected<> take_side(SideRows<Scalar>& to, const SideState<Scalar>& from, std::s
   std::ranges::copy(from.baseline_precision, to.baseline.precision.begin());
   std::ranges::copy(from.frequency, to.frequency.begin());
   std::ranges::copy(from.born, to.born.begin());
+  take_anchors(to, from);
   to.candidates.restore(from.candidate_hashes, from.candidate_counts);
   return {};
 }

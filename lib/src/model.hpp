@@ -5,6 +5,7 @@
 #include <cmath>
 #include <span>
 
+#include <gaugeline/diffusion_prior.hpp>
 #include <gaugeline/error.hpp>
 #include <gaugeline/learner_state.hpp>
 #include <gaugeline/options.hpp>
@@ -41,8 +42,10 @@ class Model {
   // the mean of the rows that were in data, which is where a row lies of which nothing is known.
   void start_rows(Sizes known) noexcept;
   void draw_embeddings(SideRows<Scalar>& side, std::size_t first, Random& random) const noexcept;
-  // Z <- Z R with R = rotation().
+  // Z <- Z R with R = rotation(); the anchors stay.
   void turn() noexcept;
+  // z <- z A for the rows of one side that the slice said something about.
+  void move_rows_in_data(SideRows<Scalar>& side, const ConstMatrixView<double>& by) noexcept;
 
   [[nodiscard]] SideRows<Scalar>& side(Side which) noexcept { return which == Side::items ? items : contexts; }
   [[nodiscard]] const SideRows<Scalar>& side(Side which) const noexcept {
@@ -67,6 +70,19 @@ class Model {
   [[nodiscard]] Scalar scaled(float diffusion) const noexcept {
     return static_cast<Scalar>(diffusion) * static_cast<Scalar>(embedding_scale());
   }
+  // D of a new row.
+  [[nodiscard]] Scalar starting_diffusion() const noexcept {
+    return reverts() ? 2 * mean_reversion().rate / prior_precision() : scaled(options.diffusion);
+  }
+  [[nodiscard]] bool reverts() const noexcept { return options.mean_reversion > 0; }
+  [[nodiscard]] MeanReversion<Scalar> mean_reversion() const noexcept {
+    return {static_cast<Scalar>(options.mean_reversion), prior_precision()};
+  }
+  // Of a known row's embedding, after a time without data.
+  [[nodiscard]] Scalar share_left(double elapsed) const noexcept {
+    if (!reverts() || cold || options.coupling == Coupling::none) return 1;
+    return retained(mean_reversion(), static_cast<Scalar>(elapsed));
+  }
   // e: of |z|^2, so that of a product.
   [[nodiscard]] double embedding_scale() const noexcept {
     return estimates_noise(options) ? value_scale * std::sqrt(4.5 / options.dimension) : 1;
@@ -87,7 +103,9 @@ class Model {
  private:
   void start_offsets(SideRows<Scalar>& side, std::size_t first) noexcept;
   void start_rows(SideRows<Scalar>& side, std::size_t first) noexcept;
-  void turn(SideRows<Scalar>& side) noexcept;
+  // Calls give(row, z A) for each row z of the table, with A = turn_.
+  template <class Give>
+  void turn(MatrixView<Scalar> table, Give&& give) noexcept;
 
   Random initial_;              // of rows that are made before the first data
   std::span<double> rotation_;  // row-major; of the last gauge step

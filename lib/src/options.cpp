@@ -30,6 +30,8 @@ Expected<> check_prior(const Options& o) noexcept {
   if (!in(o.offset_precision, 1e-12F, most))
     return out_of_range("offset_precision", o.offset_precision, "1e-12 to 1e12");
   if (!in(o.offset_diffusion, 0.F, most)) return out_of_range("offset_diffusion", o.offset_diffusion, "0 to 1e12");
+  if (!in(o.anchor_memory, 0.F, most)) return out_of_range("anchor_memory", o.anchor_memory, "0 to 1e12");
+  if (!in(o.mean_reversion, 0.F, most)) return out_of_range("mean_reversion", o.mean_reversion, "0 to 1e12");
   if (!in(o.time_unit_seconds, 0., 1e12)) return out_of_range("time_unit_seconds", o.time_unit_seconds, "0 to 1e12");
   return {};
 }

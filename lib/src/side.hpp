@@ -57,6 +57,8 @@ struct SideRows {
   std::span<Scalar> frequency;
   std::span<std::uint32_t> born;
   std::span<Scalar> gradient_energy;
+  std::span<Scalar> anchor;  // capacity x dimension; no rows without anchors, as anchor_time
+  std::span<Scalar> anchor_time;
   // With no rows where the model has no offsets; both with state and with what a slice needs.
   OffsetColumns<Scalar> offsets;
   OffsetColumns<Scalar> baseline;  // of the model without embeddings
@@ -64,6 +66,7 @@ struct SideRows {
   // ---- of the slice at hand
   std::span<Scalar> reference;        // the last slice's embeddings
   std::span<Scalar> energy_before;    // gradient_energy before the slice
+  std::span<Scalar> before;           // the same before they returned towards 0; no rows without mean reversion
   std::span<Scalar> predicted;        // pm: precision of the prediction
   std::span<Scalar> slice_count;      // n: weight of the row's observations
   std::span<Scalar> negative_weight;  // a: the negatives of row i are a_i b_j, b of the other side
@@ -90,6 +93,10 @@ struct SideRows {
       *per_row = arena.take<Scalar>(rows);
     for (auto* columns : {&offsets, &baseline}) columns->reserve(arena, fits_offsets(options) ? rows : 0);
     born = arena.take<std::uint32_t>(rows);
+    const std::size_t anchored = keeps_anchors(options) ? rows : 0;
+    anchor = arena.take<Scalar>(anchored * dimension);
+    anchor_time = arena.take<Scalar>(anchored);
+    before = arena.take<Scalar>(options.mean_reversion > 0 ? rows * dimension : 0);
     evicted = arena.take<RowIndex>(rows);
     active = arena.take<RowIndex>(rows);
     row_of_token = arena.take<RowIndex>(options.slice_token_capacity);
@@ -116,6 +123,8 @@ struct SideRows {
 
   [[nodiscard]] MatrixView<Scalar> table() noexcept { return view(embeddings); }
   [[nodiscard]] MatrixView<Scalar> reference_table() noexcept { return view(reference); }
+  // The last slice's table, as it was.
+  [[nodiscard]] MatrixView<Scalar> table_before() noexcept { return view(before.empty() ? reference : before); }
   [[nodiscard]] VectorView<Scalar> row(std::size_t i) noexcept {
     return as_vector(embeddings.subspan(i * dimension, dimension));
   }
@@ -130,8 +139,17 @@ struct SideRows {
     return as_vector(std::span<const Scalar>(reference).subspan(i * dimension, dimension));
   }
 
+  [[nodiscard]] VectorView<Scalar> anchor_row(std::size_t i) noexcept {
+    return as_vector(anchor.subspan(i * dimension, dimension));
+  }
+  [[nodiscard]] MatrixView<Scalar> anchor_table() noexcept {
+    return {anchor.data(), anchor.empty() ? 0 : static_cast<Eigen::Index>(size()),
+            static_cast<Eigen::Index>(dimension)};
+  }
+
   [[nodiscard]] SideState<Scalar> state() const noexcept {
     const std::size_t n = size();
+    const std::size_t a = anchor.empty() ? 0 : n;
     const std::size_t m = offsets.offset.empty() ? 0 : n;
     return {.tokens = vocabulary.tokens(),
             .embeddings = {embeddings.data(), static_cast<Eigen::Index>(n), static_cast<Eigen::Index>(dimension)},
@@ -149,7 +167,9 @@ struct SideRows {
             .frequency = frequency.first(n),
             .born = born.first(n),
             .candidate_hashes = candidates.hashes(),
-            .candidate_counts = candidates.counts()};
+            .candidate_counts = candidates.counts(),
+            .anchor = {anchor.data(), static_cast<Eigen::Index>(a), static_cast<Eigen::Index>(dimension)},
+            .anchor_time = anchor_time.first(a)};
   }
 
  private:
@@ -159,6 +179,10 @@ struct SideRows {
          {precision, diffusion, count, uses, null_variance, log_retention, frequency, gradient_energy})
       per_row[to] = per_row[from];
     born[to] = born[from];
+    if (!anchor.empty()) {
+      anchor_row(to) = anchor_row(from);
+      anchor_time[to] = anchor_time[from];
+    }
     if (offsets.offset.empty()) return;
     for (const auto& columns : {offsets, baseline}) {
       columns.offset[to] = columns.offset[from];

@@ -21,6 +21,7 @@ struct ExampleSide {
   std::vector<std::uint32_t> born;
   std::vector<std::uint64_t> candidate_hashes{0, 17, 0, 0xFFFFFFFFFFFFFFFF};
   std::vector<float> candidate_counts{0, 1.5F, 0, 3};
+  std::vector<float> anchor, anchor_time;
 
   ExampleSide(std::size_t rows, std::uint32_t dimension, std::string_view prefix, Random& random) {
     for (std::size_t row = 0; row < rows; ++row) {
@@ -36,7 +37,9 @@ struct ExampleSide {
       frequency.push_back(static_cast<float>(row % 7) + .5F);
       born.push_back(static_cast<std::uint32_t>(row % 12));
       gradient_energy.push_back(static_cast<float>(.1 + random.uniform()));
+      anchor_time.push_back(static_cast<float>(row % 5) / 4);
     }
+    for (const float x : embeddings) anchor.push_back(1.25F - x);
   }
 
   void add_offsets(Random& random) {
@@ -49,24 +52,27 @@ struct ExampleSide {
   }
 
   [[nodiscard]] SideState<float> view(std::uint32_t dimension) const {
-    return {.tokens = {token_bytes, token_ends},
-            .embeddings = {embeddings.data(), static_cast<Eigen::Index>(token_ends.size()),
-                           static_cast<Eigen::Index>(dimension)},
-            .precision = precision,
-            .diffusion = diffusion,
-            .count = count,
-            .uses = uses,
-            .null_variance = null_variance,
-            .log_retention = log_retention,
-            .gradient_energy = gradient_energy,
-            .offset = offset,
-            .offset_precision = offset_precision,
-            .baseline_offset = baseline_offset,
-            .baseline_precision = baseline_precision,
-            .frequency = frequency,
-            .born = born,
-            .candidate_hashes = candidate_hashes,
-            .candidate_counts = candidate_counts};
+    return {
+        .tokens = {token_bytes, token_ends},
+        .embeddings = {embeddings.data(), static_cast<Eigen::Index>(token_ends.size()),
+                       static_cast<Eigen::Index>(dimension)},
+        .precision = precision,
+        .diffusion = diffusion,
+        .count = count,
+        .uses = uses,
+        .null_variance = null_variance,
+        .log_retention = log_retention,
+        .gradient_energy = gradient_energy,
+        .offset = offset,
+        .offset_precision = offset_precision,
+        .baseline_offset = baseline_offset,
+        .baseline_precision = baseline_precision,
+        .frequency = frequency,
+        .born = born,
+        .candidate_hashes = candidate_hashes,
+        .candidate_counts = candidate_counts,
+        .anchor = {anchor.data(), static_cast<Eigen::Index>(anchor_time.size()), static_cast<Eigen::Index>(dimension)},
+        .anchor_time = anchor_time};
   }
 };
 
@@ -85,7 +91,7 @@ struct ExampleSnapshot {
   ExampleSide items, contexts;
   std::vector<double> rotation;
   std::string run = "0123456789abcdef0123456789abcdef";
-  std::vector<formats::SourcePositionView> sources{{"sotu.slices", 12}, {"tcp:10.0.0.1", 1}};
+  std::vector<formats::SourcePositionView> sources{{"sotu.slices", 12}, {"tcp:10.0.0.1:50123", 1}};
   Options options;
   SliceReport report;
   double value_scale = 1;
@@ -113,6 +119,7 @@ struct ExampleSnapshot {
     report.new_context_rows = 4;
     report.unadmitted_tokens = 5;
     report.unadmitted_observations = 6.5;
+    report.holonomy_angle = .002;
   }
 
   [[nodiscard]] formats::SnapshotView view() const {

@@ -34,6 +34,9 @@ void check_same(const SideState<float>& found, const SideState<float>& expected)
   CHECK(std::ranges::equal(found.born, expected.born));
   CHECK(std::ranges::equal(found.candidate_hashes, expected.candidate_hashes));
   CHECK(std::ranges::equal(found.candidate_counts, expected.candidate_counts));
+  REQUIRE(found.anchor.rows() == expected.anchor.rows());
+  CHECK(found.anchor == expected.anchor);
+  CHECK(std::ranges::equal(found.anchor_time, expected.anchor_time));
 }
 
 void check_same(const SliceReport& found, const SliceReport& expected) {
@@ -53,6 +56,7 @@ void check_same(const SliceReport& found, const SliceReport& expected) {
   CHECK(found.unadmitted_tokens == expected.unadmitted_tokens);
   CHECK(found.unadmitted_observations == expected.unadmitted_observations);
   CHECK(found.baseline_score == expected.baseline_score);
+  CHECK(found.holonomy_angle == expected.holonomy_angle);
 }
 
 void check_same(const SnapshotView& found, const SnapshotView& expected) {
@@ -124,12 +128,18 @@ TEST_CASE("every option comes back") {
                      .offset_precision = 2.5F,
                      .offset_diffusion = .375F,
                      .admission_uses = 9,
+                     .anchor_memory = 12.5F,
+                     .mean_reversion = .0625F,
                      .item_capacity = 1001,
                      .context_capacity = 1002,
                      .token_bytes_per_row = 25,
                      .slice_token_capacity = 1003,
                      .observation_capacity = 1004,
                      .worker_capacity = 5};
+  for (ExampleSide* side : {&example.items, &example.contexts}) {  // none are kept with these
+    side->anchor.clear();
+    side->anchor_time.clear();
+  }
   check_round_trip(example);
 }
 

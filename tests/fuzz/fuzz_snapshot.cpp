@@ -60,7 +60,9 @@ std::vector<std::byte> example() {
                               .frequency = column,
                               .born = born,
                               .candidate_hashes = hashes,
-                              .candidate_counts = counts};
+                              .candidate_counts = counts,
+                              .anchor = {table.data(), 2, 2},
+                              .anchor_time = column};
   const TimeInterval interval{Time(std::chrono::seconds(0)), Time(std::chrono::seconds(1))};
   Options options;
   options.dimension = 2;

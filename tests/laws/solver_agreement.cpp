@@ -142,6 +142,7 @@ class Pair {
 
 Options small(Options options, std::uint32_t dimension) {
   options.dimension = dimension;
+  options.anchor_memory = 0;  // the reference has none
   options.noise_deviation = .5F;
   options.offsets = gaugeline::Offsets::none;
   options.first_slice_sweeps = 4;

@@ -36,7 +36,9 @@ std::vector<T> copy(std::span<const T> values) {
 std::vector<float> figures(const LearnerState<float>& state) {
   std::vector<float> all;
   for (const SideState<float>* side : {&state.items, &state.contexts}) {
-    all.insert(all.end(), side->embeddings.data(), side->embeddings.data() + side->embeddings.size());
+    for (const auto* table : {&side->embeddings, &side->anchor})
+      all.insert(all.end(), table->data(), table->data() + table->size());
+    all.insert(all.end(), side->anchor_time.begin(), side->anchor_time.end());
     for (const auto& span : {side->precision, side->diffusion, side->count, side->uses, side->null_variance,
                              side->log_retention, side->offset, side->offset_precision, side->baseline_offset,
                              side->baseline_precision, side->frequency, side->gradient_energy})

@@ -51,6 +51,7 @@ inline Options gaussian_reference_options(std::uint64_t seed) {
   options.seed = seed + 1000;
   options.noise_deviation = .5F;    // the truth's ...
   options.offsets = Offsets::none;  // ... which has neither mean nor offsets
+  options.anchor_memory = 0;        // the reference has none
   options.item_capacity = options.context_capacity = 200;
   options.slice_token_capacity = 200;
   options.observation_capacity = 20000;
@@ -128,6 +129,7 @@ inline Options skipgram_reference_options(std::uint64_t seed) {
   options.diffusion_min = 1e-6F;
   options.diffusion_max = .3F;
   options.count_decay = 0;       // negatives of the slice
+  options.anchor_memory = 0;     // the reference has none
   options.negative_head = 1000;  // all of them, exactly
   options.item_capacity = options.context_capacity = 1000;
   options.slice_token_capacity = 1000;

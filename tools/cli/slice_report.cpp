@@ -15,10 +15,11 @@ std::string slice_report_line(const SliceReport& report, double seconds) {
   const std::string score = report.scored > 0 ? fixed(report.score, 4) : "-";
   const std::string rows = grouped(report.item_rows);
   const std::string baseline = report.baseline_score != 0 ? "  offsets alone " + fixed(report.baseline_score, 4) : "";
-  std::string line =
-      "slice " + padded(std::to_string(report.slice), 3) + "  " + padded(time_label(report.interval), 10) +
-      "  observations " + padded(grouped(report.observations), 11) + "  score " + padded(score, 8) + baseline +
-      "  rotation " + fixed(report.rotation_angle, 4) + "  rows " + padded(rows, 7) + "  " + fixed(seconds, 2) + " s";
+  std::string line = "slice " + padded(std::to_string(report.slice), 3) + "  " +
+                     padded(time_label(report.interval), 10) + "  observations " +
+                     padded(grouped(report.observations), 11) + "  score " + padded(score, 8) + baseline +
+                     "  rotation " + fixed(report.rotation_angle, 4) + "  holonomy " + fixed(report.holonomy_angle, 4) +
+                     "  rows " + padded(rows, 7) + "  " + fixed(seconds, 2) + " s";
   if (report.unadmitted_tokens != 0) line += "  (" + grouped(report.unadmitted_tokens) + " tokens without a row)";
   return line;
 }
@@ -43,7 +44,8 @@ void write_slice_report(JsonWriter& json, const SliceReport& report) {
       .member("new_rows", report.new_item_rows)
       .member("new_context_rows", report.new_context_rows)
       .member("unadmitted_tokens", report.unadmitted_tokens)
-      .member("unadmitted_observations", report.unadmitted_observations);
+      .member("unadmitted_observations", report.unadmitted_observations)
+      .member("holonomy_angle", report.holonomy_angle);
 }
 
 void print_slice_report(std::ostream& out, const SliceReport& report, double seconds, ReportForm form) {

@@ -1,8 +1,13 @@
-// How certainty decays between slices, and how fast each row is believed to move: z_t ~ N(z_t-1, D dt) per coordinate.
+// How certainty decays between slices, and how fast each row is believed to move, per coordinate:
+//   random walk         z_t ~ N(z_t-1, D dt)
+//   Ornstein-Uhlenbeck  z_t ~ N(e^(-theta dt) z_t-1, (1 - e^(-2 theta dt))/p0): a random walk with D = 2 theta/p0 and a
+//                       pull to 0, with precision p0 in the long run (Bamler & Mandt, arXiv 1702.08359)
+// Both compose: after dt and dt' without data stands what stands after dt + dt', but for rounding.
 // All scalars per row, since a scalar does not change when the frame is turned (a diagonal covariance would).
 #pragma once
 
 #include <algorithm>
+#include <cmath>
 
 namespace gaugeline {
 
@@ -10,6 +15,26 @@ namespace gaugeline {
 template <class Scalar>
 [[nodiscard]] Scalar predicted_precision(Scalar precision, Scalar diffusion, Scalar elapsed) noexcept {
   return 1 / (1 / precision + diffusion * elapsed);
+}
+
+template <class Scalar>
+struct MeanReversion {
+  Scalar rate = 0;                  // theta
+  Scalar stationary_precision = 0;  // p0
+};
+
+// The share of z that is left after a time dt >= 0: e^(-theta dt).
+template <class Scalar>
+[[nodiscard]] Scalar retained(const MeanReversion<Scalar>& reversion, Scalar elapsed) noexcept {
+  return std::exp(-reversion.rate * elapsed);
+}
+
+// Precision of the prediction, 1 / (e^(-2 theta dt)/p + (1 - e^(-2 theta dt))/p0).
+template <class Scalar>
+[[nodiscard]] Scalar predicted_precision(Scalar precision, const MeanReversion<Scalar>& reversion,
+                                         Scalar elapsed) noexcept {
+  const Scalar exponent = -2 * reversion.rate * elapsed;
+  return 1 / (std::exp(exponent) / precision - std::expm1(exponent) / reversion.stationary_precision);
 }
 
 // What the slice did to one row.

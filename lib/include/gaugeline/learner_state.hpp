@@ -37,6 +37,11 @@ struct SideState {
   std::span<const std::uint64_t> candidate_hashes;
   std::span<const float> candidate_counts;
 
+  // Only with Options::anchor_memory, otherwise empty (and where both are, a learner with anchors starts them anew).
+  ConstTable<Scalar> anchor{nullptr, 0, 0};  // rows x dimension: the fading mean of where the row was; it turns with
+                                             // the frame
+  std::span<const Scalar> anchor_time = {};  // time units that this mean holds, at most anchor_memory; 0: no anchor yet
+
   [[nodiscard]] std::size_t size() const noexcept { return tokens.size(); }
 };
 
@@ -60,7 +65,8 @@ struct LearnerState {
   std::uint32_t dimension = 0;
   SideState<Scalar> items;
   SideState<Scalar> contexts;
-  // The rotation that the last gauge step applied, dimension x dimension, row-major; Z was replaced by Z * rotation.
+  // The rotation that the last gauge step applied, dimension x dimension, row-major; Z was replaced by Z * rotation
+  // (before the rows in data were brought back onto the anchors).
   std::span<const double> rotation;
   // s, the unit of the priors in units of the values, frozen since the first data: see Options::noise_deviation.
   double value_scale = 1;
@@ -92,6 +98,10 @@ struct SliceReport {
   double unadmitted_observations = 0;   // observations that were left out because of them
   double baseline_score = 0;  // the score, over the same values, of the online offset model by itself: N(mu + a_i +
                               // b_j, its own sigma^2), filtered alike; 0 if there are no offsets or nothing was scored
+  // Radians: the largest principal angle by which the frame had turned away from the anchors since the last slice, and
+  // was turned back: what is left of a way round the loop from the anchors, over the slices, and back (its holonomy). 0
+  // without anchors.
+  double holonomy_angle = 0;
 };
 
 }  // namespace gaugeline

@@ -73,6 +73,16 @@ struct Options {
   // that of the least used token, if it is used more itself. 2^32 - 1: none does, the vocabulary is that of `admit`.
   std::uint32_t admission_uses = 1;
 
+  // T: the frame is held where it was over the last T time units; without it, it follows rows that move coherently.
+  // Long is steady, but a frame that all rows leave together takes T to follow. 0: no anchor, only the last slice
+  // counts; saves one table per side, in memory and in snapshots, and two sums over the rows per slice. With
+  // Coupling::none or GaugeFixing::none there is none.
+  float anchor_memory = 300;
+  // theta, per time unit: rows return to 0 as e^(-theta dt) between slices (Ornstein-Uhlenbeck), with the stationary
+  // precision p0; D is then 2 theta/p0 for every row, and the options of diffusion have no effect. 0: a random walk.
+  // For streams whose rows all change; it costs one table per side, and rows that are not seen are forgotten.
+  float mean_reversion = 0;
+
   // ---- changes memory and speed only -------------------------------------------------------------------------------
   std::uint32_t item_capacity = 1U << 16U;  // rows; reserved at the start (see memory_bytes)
   std::uint32_t context_capacity = 1U << 16U;
@@ -103,6 +113,12 @@ struct Options {
 
 [[nodiscard]] constexpr bool estimates_noise(const Options& options) noexcept {
   return options.likelihood == Likelihood::gaussian && options.noise_deviation == 0;
+}
+
+// True if every row has an anchor.
+[[nodiscard]] constexpr bool keeps_anchors(const Options& options) noexcept {
+  return options.anchor_memory > 0 && options.gauge == GaugeFixing::procrustes &&
+         options.coupling == Coupling::random_walk;
 }
 
 // Every range stated above; the error names the option.

@@ -94,6 +94,7 @@ class Snapshot {
         gradient_energy;
     std::vector<float> offset, offset_precision, baseline_offset, baseline_precision;
     std::vector<std::uint32_t> born;
+    std::vector<float> anchor, anchor_time;
     std::vector<std::uint64_t> candidate_hashes;
     std::vector<float> candidate_counts;
   };
