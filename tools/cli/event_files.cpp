@@ -2,58 +2,11 @@
 
 #include <algorithm>
 #include <fstream>
-#include <iostream>
 #include <iterator>
 #include <optional>
 
-#include "line_reader.hpp"
-
 namespace gaugeline::cli {
 namespace {
-
-// What is wrong with a line, told once per line and never more than a screenful.
-class BadLines {
- public:
-  explicit BadLines(bool strict) : strict_(strict) {}
-  // The error to stop with, if it is one.
-  Expected<> report(const Error& error) {
-    if (strict_) return fail(ErrorCode::bad_data, error.message());
-    constexpr std::uint64_t most_shown = 20;
-    if (++count_ <= most_shown) std::cerr << error.message() << '\n';
-    if (count_ == most_shown) std::cerr << "further bad lines are only counted\n";
-    return {};
-  }
-  [[nodiscard]] std::uint64_t count() const noexcept { return count_; }
-
- private:
-  bool strict_;
-  std::uint64_t count_ = 0;
-};
-
-using EventTaker = std::function<Expected<>(stream::Event)>;
-
-bool is_blank(std::string_view line) { return line.find_first_not_of(" \t") == std::string_view::npos; }
-
-Expected<> take_line(const LineReader& lines, const stream::EventLimits& limits, const EventTaker& take) {
-  if (lines.too_long()) return fail(ErrorCode::capacity_exceeded, "longer than ", limits.line_bytes, " bytes");
-  auto event = stream::parse_event(lines.line(), limits);
-  if (!event) return std::unexpected(event.error());
-  return take(std::move(*event));
-}
-
-Expected<> read_ndjson(const InputFile& file, BadLines& bad_lines, const EventTaker& take) {
-  const stream::EventLimits limits;
-  auto lines = LineReader::open(file.path, limits.line_bytes);
-  if (!lines) return std::unexpected(lines.error());
-  while (lines->next()) {
-    if (is_blank(lines->line())) continue;
-    if (const auto taken = take_line(*lines, limits, take); !taken) {
-      const std::string place = file.name + ":" + std::to_string(lines->number());
-      if (auto reported = bad_lines.report(taken.error().within(place)); !reported) return reported;
-    }
-  }
-  return {};
-}
 
 Expected<> read_text(const InputFile& file, Time time, const EventTaker& take) {
   std::ifstream text(file.path, std::ios::binary);
@@ -108,7 +61,7 @@ class Slicing {
       waiting_.push_back(std::move(event));
       return {};
     };
-    return flags_.text_time ? read_text(file, *flags_.text_time, take) : read_ndjson(file, bad_lines_, take);
+    return flags_.text_time ? read_text(file, *flags_.text_time, take) : read_events(file, bad_lines_, take);
   }
 
   Expected<> release_waiting() {

@@ -2,23 +2,17 @@
 #pragma once
 
 #include <cstdint>
-#include <filesystem>
 #include <functional>
-#include <string>
 #include <vector>
 
 #include <gaugeline/error.hpp>
 #include <gaugeline/stream/events.hpp>
 #include <gaugeline/stream/slicer.hpp>
 
+#include "event_lines.hpp"
 #include "slicing_flags.hpp"
 
 namespace gaugeline::cli {
-
-struct InputFile {
-  std::filesystem::path path;
-  std::string name;  // for messages
-};
 
 struct SlicingSummary {
   stream::Period period;

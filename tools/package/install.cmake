@@ -51,9 +51,10 @@ if(GAUGELINE_FORMATS)
 endif()
 if(GAUGELINE_STREAM)
   gaugeline_install_layer(stream HEADERS
+    gaugeline/stream/area_under_curve.hpp
     gaugeline/stream/client.hpp
     gaugeline/stream/client_session.hpp
-    gaugeline/stream/evaluate.hpp
+    gaugeline/stream/evaluate_analogies.hpp
     gaugeline/stream/events.hpp
     gaugeline/stream/frame.hpp
     gaugeline/stream/learning_run.hpp

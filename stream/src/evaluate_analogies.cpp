@@ -1,4 +1,4 @@
-#include <gaugeline/stream/evaluate.hpp>
+#include <gaugeline/stream/evaluate_analogies.hpp>
 
 #include <map>
 

@@ -1,5 +1,3 @@
-// How well the snapshots of a data directory answer questions whose answers are known.
-//
 // Analogies over time: "what stands at time t' where `token` stood at time t?" Candidates are the known rows used at
 // least min_uses times in the slice of t', the token itself among them, ranked by cosine with its vector at t. The rank
 // of the expected token is 1 + the number of candidates that are strictly more similar.
