@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -20,6 +21,10 @@ class Lexicon {
     const auto id = static_cast<std::uint32_t>(entries_.size());
     entries_.push_back({&ids_.emplace(token, id).first->first});
     return id;
+  }
+  [[nodiscard]] std::optional<std::uint32_t> find(std::string_view token) const {
+    const auto found = ids_.find(token);
+    return found == ids_.end() ? std::nullopt : std::optional(found->second);
   }
   void count_use(std::uint32_t id) noexcept { ++entries_[id].uses; }
 

@@ -62,12 +62,6 @@ std::optional<std::int64_t> parse_integer(std::string_view text) {
   return value;
 }
 
-Expected<std::vector<std::uint64_t>> existing_slices(const formats::SnapshotStore& store) {
-  auto slices = store.slices();
-  if (slices && slices->empty()) return fail(ErrorCode::not_found, "the data directory holds no snapshot yet");
-  return slices;
-}
-
 // The last of `slices` that begins at or before `time`.
 Expected<formats::Snapshot> load_at(const formats::SnapshotStore& store, const std::vector<std::uint64_t>& slices,
                                     Time time) {
@@ -89,6 +83,12 @@ Expected<formats::Snapshot> load_at(const formats::SnapshotStore& store, const s
 }
 
 }  // namespace
+
+Expected<std::vector<std::uint64_t>> existing_slices(const formats::SnapshotStore& store) {
+  auto slices = store.slices();
+  if (slices && slices->empty()) return fail(ErrorCode::not_found, "the data directory holds no snapshot yet");
+  return slices;
+}
 
 Expected<formats::Snapshot> load_slice(const formats::SnapshotStore& store, std::string_view name) {
   const auto slices = existing_slices(store);

@@ -47,6 +47,9 @@ class QuerySlice {
   std::unordered_map<std::string_view, RowIndex> rows_;
 };
 
+// The indices of all slices; ErrorCode::not_found if there is none.
+[[nodiscard]] Expected<std::vector<std::uint64_t>> existing_slices(const formats::SnapshotStore& store);
+
 [[nodiscard]] Expected<QuerySlice> open_slice(const formats::SnapshotStore& store, std::string_view name);
 
 // The indices of the slices from `from` to `to`, both included. ErrorCode::invalid_argument if from is later.

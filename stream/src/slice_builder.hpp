@@ -15,27 +15,9 @@
 
 #include "lexicon.hpp"
 #include "pair_counter.hpp"
+#include "runs.hpp"
 
 namespace gaugeline::stream {
-
-// Runs of token ids, one after another.
-class Runs {
- public:
-  void append(std::span<const std::uint32_t> ids) {
-    ids_.insert(ids_.end(), ids.begin(), ids.end());
-    ends_.push_back(ids_.size());
-  }
-  [[nodiscard]] std::size_t size() const noexcept { return ends_.size(); }
-  [[nodiscard]] std::span<const std::uint32_t> operator[](std::size_t i) const noexcept {
-    const std::size_t begin = i == 0 ? 0 : ends_[i - 1];
-    return std::span(ids_).subspan(begin, ends_[i] - begin);
-  }
-  [[nodiscard]] std::span<const std::uint32_t> all() const noexcept { return ids_; }
-
- private:
-  std::vector<std::uint32_t> ids_;
-  std::vector<std::size_t> ends_;
-};
 
 struct ItemAndContext {
   std::uint32_t item;

@@ -17,6 +17,9 @@ const std::vector<std::string> subcommands{"slice",
                                            "query translate",
                                            "query similarity",
                                            "query score",
+                                           "evaluate",
+                                           "evaluate heldout",
+                                           "evaluate analogies",
                                            "snapshot",
                                            "snapshot info",
                                            "snapshot verify",
@@ -62,6 +65,8 @@ TEST_CASE("wrong usage has status 2, says what is wrong on standard error, and h
       {"serve --data-dir run --listen 127.0.0.1:70777", "65535"},
       {"send - --server 127.0.0.1:1", "--source"},
       {"query neighbors --data run", "--token is required"},
+      {"evaluate heldout --data run", "--held is required"},
+      {"evaluate heldout --data run --held x --negatives 0", "--negatives"},
       {"snapshot export run --out x --format excel", "--format"},
   };
   for (const auto& [arguments, complaint] : cases) {

@@ -4,9 +4,11 @@
 namespace gaugeline::cli {
 
 void add_evaluate(CLI::App& parent, Commands& commands) {
-  CLI::App* evaluate = parent.add_subcommand("evaluate", "Hold a data directory against answers that are known");
-  evaluate->footer("  gaugeline evaluate analogies --data run --gold analogies.tsv");
+  CLI::App* evaluate = parent.add_subcommand(
+      "evaluate", "Hold a data directory against what is known: text that it was not given, gold files");
+  evaluate->footer("  gaugeline evaluate heldout --data run --held held.ndjson");
   evaluate->require_subcommand(1);
+  add_evaluate_heldout(*evaluate, commands);
   add_evaluate_analogies(*evaluate, commands);
 }
 
