@@ -96,8 +96,52 @@ TEST_CASE("held-out files that give no pair are bad data") {
   CHECK(contains(outcome.err, "no held-out pair: of 1 events 1 lie outside of every slice"));
 }
 
+TEST_CASE(
+    "the drift of targets is held against controls and all other frequent tokens, and targets left out are counted") {
+  const std::string gold =
+      "kind\ttarget\tdrift\tyear\nstep\tgold\t1\t2003\nnone\tsilver\t0\t\n\nnone\tmedal\t0\t\nstep\tunheard\t1\t1\n"
+      "step\tcopper\t1\t2003\n";
+  const auto outcome = evaluate("drift", "--gold", gold, " --side 2 --min-uses 200 --json");
+  CHECK(outcome.status == 0);
+  CHECK(
+      outcome.out.starts_with("{\"over_cuts\": {\"controls\": {\"auc\": 1, \"standard_error\": null, \"drifting\": 1, "
+                              "\"others\": 2}, \"all_others\": {\"auc\": 1, "));
+  CHECK(contains(outcome.out, "\"first_last\": {\"controls\": {"));
+  CHECK(contains(outcome.out,
+                 "\"drifting\": 1, \"controls\": 2, \"left_out\": {\"unknown\": 1, \"rare\": 1}, "
+                 "\"frequent\": 9, \"slices\": 6, \"min_uses\": 200, \"side\": 2}"));
+  const auto text = evaluate("drift", "--gold", gold, " --side 2 --min-uses 200");
+  CHECK(contains(text.out, "\nmaximum over cuts               1.000"));
+  CHECK(contains(text.out,
+                 "1 targets that drift, 2 controls, 6 further tokens, 6 slices\n"
+                 "left out of the targets: 1 unknown, 1 used less than 200 times\n"));
+}
+
+TEST_CASE("a gold line of drift that is wrong is named with its reason") {
+  const auto complaint = [](const std::string& gold) {
+    const auto outcome = evaluate("drift", "--gold", gold, " --side 2");
+    CHECK(outcome.status == 65);
+    CHECK(outcome.out.empty());
+    return outcome.err;
+  };
+  CHECK(contains(complaint("token\tdrift\ngold\t1\n"), "known.txt:1: no column 'target'"));
+  CHECK(contains(complaint("target\tdrifts\ngold\t1\n"), "known.txt:1: no column 'drift'"));
+  CHECK(contains(complaint("target\tdrift\ngold\t1\nsilver\n"), "known.txt:3: 1 fields, but the first line names 2"));
+  CHECK(contains(complaint("target\tdrift\ngold\tyes\n"), "known.txt:2: drift is 'yes', neither 0 nor 1"));
+  CHECK(contains(complaint("target\tdrift\n\t1\n"), "known.txt:2: target is empty"));
+  CHECK(contains(complaint("target\tdrift\ngold\t1\ngold\t0\n"), "known.txt:3: 'gold' is target number 1 already"));
+  CHECK(contains(complaint("target\tdrift\n"), "known.txt: no target"));
+  CHECK(contains(complaint("target\tdrift\n" + std::string(70000, 'g') + "\t1\n"), "known.txt:2: longer than 65536"));
+}
+
+TEST_CASE("drift over cuts with more slices on a side than there are is wrong usage that says what to do") {
+  const auto outcome = evaluate("drift", "--gold", "target\tdrift\ngold\t1\n");
+  CHECK(outcome.status == 2);
+  CHECK(contains(outcome.err, "there are 6 slices, too few for 5 on each side of a cut: take 3 or fewer on a side"));
+}
+
 TEST_CASE("a file of known answers that is not there is an input error, and named") {
-  for (const std::string protocol : {"heldout --held", "analogies --gold"}) {
+  for (const std::string protocol : {"heldout --held", "drift --gold", "analogies --gold"}) {
     CAPTURE(protocol);
     const auto outcome = launch("evaluate " + protocol + " nowhere.txt" + data());
     CHECK(outcome.status == 74);

@@ -9,6 +9,7 @@ void add_evaluate(CLI::App& parent, Commands& commands) {
   evaluate->footer("  gaugeline evaluate heldout --data run --held held.ndjson");
   evaluate->require_subcommand(1);
   add_evaluate_heldout(*evaluate, commands);
+  add_evaluate_drift(*evaluate, commands);
   add_evaluate_analogies(*evaluate, commands);
 }
 

@@ -6,6 +6,7 @@
 namespace gaugeline::cli {
 
 void add_evaluate_heldout(CLI::App& evaluate, Commands& commands);
+void add_evaluate_drift(CLI::App& evaluate, Commands& commands);
 void add_evaluate_analogies(CLI::App& evaluate, Commands& commands);
 
 }  // namespace gaugeline::cli

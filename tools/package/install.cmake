@@ -55,6 +55,7 @@ if(GAUGELINE_STREAM)
     gaugeline/stream/client.hpp
     gaugeline/stream/client_session.hpp
     gaugeline/stream/evaluate_analogies.hpp
+    gaugeline/stream/evaluate_drift.hpp
     gaugeline/stream/evaluate_heldout.hpp
     gaugeline/stream/events.hpp
     gaugeline/stream/frame.hpp
