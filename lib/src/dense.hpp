@@ -1,5 +1,5 @@
-// Small dense kernels that allocate nothing. Eigen's matrix products pack their operands into buffers, on the stack up
-// to EIGEN_STACK_ALLOCATION_LIMIT (128 KiB) and on the heap beyond; the tiles here stay well below that.
+// Small dense kernels that allocate nothing: products of Eigen's blocks by kernels.hpp, since Eigen's own pack their
+// operands into buffers and use the units that every processor has; and a solver.
 #pragma once
 
 #include <Eigen/Core>
@@ -7,6 +7,9 @@
 #include <cmath>
 #include <cstddef>
 #include <span>
+#include <type_traits>
+
+#include "kernels.hpp"
 
 namespace gaugeline {
 
@@ -32,7 +35,7 @@ template <class Scalar>
   return {values.data(), static_cast<Eigen::Index>(values.size())};
 }
 
-inline constexpr std::size_t tile = 64;  // rows and columns of one packed operand: at most 64 x 64 doubles, 32 KiB
+inline constexpr std::size_t tile = 64;  // rows and columns of a block that stays in the first cache: at most 32 KiB
 
 // Calls visit(begin, size) for [0, total) in runs of at most `step`.
 template <class Visit>
@@ -40,24 +43,23 @@ void for_each_run(std::size_t total, std::size_t step, Visit&& visit) {
   for (std::size_t begin = 0; begin < total; begin += step) visit(begin, std::min(step, total - begin));
 }
 
-// c += a b^T for a (m x k), b (n x k), m and n at most `tile`: the inner dimension is cut.
+// A block or a row-major matrix as the kernels take it, a transposed one included.
+template <class Matrix>
+[[nodiscard]] auto as_block(Matrix&& m) noexcept {
+  const auto size = [](Eigen::Index n) { return static_cast<std::size_t>(n); };
+  return kernels::Block<std::remove_pointer_t<decltype(m.data())>>{m.data(), size(m.rows()), size(m.cols()),
+                                                                   size(m.rowStride()), size(m.colStride())};
+}
+// c += a b^T, without a buffer; all row-major.
 template <class C, class A, class B>
-void add_product_transposed(C&& c, const A& a, const B& b) {
-  for_each_run(static_cast<std::size_t>(a.cols()), tile, [&](std::size_t k, std::size_t size) {
-    const auto begin = static_cast<Eigen::Index>(k);
-    const auto width = static_cast<Eigen::Index>(size);
-    c.noalias() += a.middleCols(begin, width) * b.middleCols(begin, width).transpose();
-  });
+void add_product_transposed(C&& c, const A& a, const B& b) noexcept {
+  kernels::add_product_transposed(as_block(c), as_block(a), as_block(b));
 }
 
-// c += a b for a (m x k), b (k x n), m and k at most `tile`: the outer dimension is cut.
+// c += a b, without a buffer; c and b row-major.
 template <class C, class A, class B>
-void add_product(C&& c, const A& a, const B& b) {
-  for_each_run(static_cast<std::size_t>(b.cols()), tile, [&](std::size_t n, std::size_t size) {
-    const auto begin = static_cast<Eigen::Index>(n);
-    const auto width = static_cast<Eigen::Index>(size);
-    c.middleCols(begin, width).noalias() += a * b.middleCols(begin, width);
-  });
+void add_product(C&& c, const A& a, const B& b) noexcept {
+  kernels::add_product(as_block(c), as_block(a), as_block(b));
 }
 
 // Solves H x = b for a symmetric positive definite H whose lower triangle is given; H and b are overwritten, b by x.

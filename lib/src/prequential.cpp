@@ -107,12 +107,10 @@ double Prequential<Scalar>::negative_terms(const NegativeRows<Scalar>& negatives
     scores.setZero();
     add_product_transposed(scores, z, negatives.embeddings.middleRows(static_cast<Eigen::Index>(begin), width));
     const auto share = as_vector(negatives.weights.subspan(begin, size));
-    for (Eigen::Index r = 0; r < height; ++r) {
-      const auto x = scores.row(r).array();
-      // log s(-x) = min(-x, 0) - log(1 + e^-|x|)
-      const Scalar row = (((-x).min(Scalar(0)) - (-x.abs()).exp().log1p()) * share.transpose().array()).sum();
-      sum += static_cast<double>(weights[static_cast<std::size_t>(r)]) * static_cast<double>(row);
-    }
+    scores = -scores;
+    kernels::log_logistic(std::span(scores.data(), weights.size() * size));
+    for (Eigen::Index r = 0; r < height; ++r)
+      sum += static_cast<double>(weights[static_cast<std::size_t>(r)]) * static_cast<double>(scores.row(r).dot(share));
   });
   return sum;
 }

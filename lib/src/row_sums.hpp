@@ -58,7 +58,8 @@ class RowSums {
         const auto [r, h] = std::pair(static_cast<Eigen::Index>(i), static_cast<Eigen::Index>(height));
         const auto [c, w] = std::pair(static_cast<Eigen::Index>(j), static_cast<Eigen::Index>(width));
         MatrixView<Scalar> product(product_.data() + worker * tile * tile, h, w);
-        product.noalias() = weighted.middleCols(r, h).transpose() * y.block(row, c, rows, w);
+        product.setZero();
+        add_product(product, weighted.middleCols(r, h).transpose(), y.block(row, c, rows, w));
         total.block(r, c, h, w) += product.template cast<double>();
       });
     });

@@ -101,7 +101,7 @@ MatrixView<Scalar> SequencePass<Scalar>::scores(std::size_t others) noexcept {
   x.setZero();
   add_product_transposed(x, ConstMatrixView<Scalar>(centre_rows_.data(), height, d),
                          ConstMatrixView<Scalar>(other_rows_.data(), width, d));
-  x = x.array().logistic().matrix();
+  kernels::logistic(scores_.first(centres_.count * others));
   return x;
 }
 

@@ -1,0 +1,81 @@
+// The loops that a learner spends its time in, over rows of numbers in memory, for the vector units that the processor
+// has. Every kernel is one source, compiled in several versions: for any processor of the target, and on x86-64 also
+// for the levels v3 (AVX2, FMA) and v4 (AVX-512) of its ABI. The version is chosen in each call from what the processor
+// says, so that one binary runs everywhere and no global state is kept.
+//
+// Versions differ in rounding, since they add in different orders. One version gives the same result in every call, and
+// the result of a row does not depend on which rows are beside it. NaN and infinity propagate. Nothing is allocated.
+// Bodies do not call Eigen: the linker keeps one copy of a template, which must run on every processor.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <type_traits>
+
+namespace gaugeline::kernels {
+
+enum class Units { plain, v3, v4 };
+
+// The widest units that this processor has.
+[[nodiscard]] inline Units widest_units() noexcept;
+
+// Element (i, j) is data[i * row_step + j * column_step].
+template <class Scalar>
+struct Block {
+  Scalar* data = nullptr;
+  std::size_t rows = 0, columns = 0;
+  std::size_t row_step = 0, column_step = 1;
+
+  // NOLINTNEXTLINE(google-explicit-constructor): as a pointer converts.
+  operator Block<const Scalar>() const noexcept { return {data, rows, columns, row_step, column_step}; }
+};
+template <class Scalar>
+using ConstBlock = Block<const std::type_identity_t<Scalar>>;  // of the Scalar of another argument
+
+// `count` rows of a table, each `dimension` numbers: those that `at` names, or the first ones if it is null.
+template <class Scalar>
+struct RowList {
+  const Scalar* table = nullptr;
+  std::size_t dimension = 0;  // also from one row of the table to the next
+  std::size_t count = 0;
+  const std::uint32_t* at = nullptr;
+};
+
+// c += a b. The columns of b and c are contiguous within a row (column_step 1); a may have any steps, so that it may be
+// a transposed block.
+template <class Scalar>
+void add_product(const Block<Scalar>& c, const ConstBlock<Scalar>& a, const ConstBlock<Scalar>& b,
+                 Units units = widest_units()) noexcept;
+
+// c += a b^T, all with column_step 1.
+template <class Scalar>
+void add_product_transposed(const Block<Scalar>& c, const ConstBlock<Scalar>& a, const ConstBlock<Scalar>& b,
+                            Units units = widest_units()) noexcept;
+
+// products[e] = x . rows[e]
+template <class Scalar>
+void dots(Scalar* products, const Scalar* x, const RowList<Scalar>& rows, Units units = widest_units()) noexcept;
+
+// y += sum_e weights[e] rows[e]
+template <class Scalar>
+void add_rows(Scalar* y, const Scalar* weights, const RowList<Scalar>& rows, Units units = widest_units()) noexcept;
+
+// x <- 1 / (1 + e^-x). float: within 3 units in the last place; double: by the standard library's exp.
+template <class Scalar>
+void logistic(std::span<Scalar> x, Units units = widest_units()) noexcept;
+
+// x <- log(1 / (1 + e^-x)) = min(x, 0) - log(1 + e^-|x|). float: within 4 units in the last place.
+template <class Scalar>
+void log_logistic(std::span<Scalar> x, Units units = widest_units()) noexcept;
+
+// The compiler's run-time library asks the processor once, before main; here it is a look at its notes.
+inline Units widest_units() noexcept {
+#if defined(__x86_64__) && defined(__GNUC__)
+  if (__builtin_cpu_supports("x86-64-v4")) return Units::v4;
+  if (__builtin_cpu_supports("x86-64-v3")) return Units::v3;
+#endif
+  return Units::plain;
+}
+
+}  // namespace gaugeline::kernels

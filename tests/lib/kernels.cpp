@@ -1,0 +1,313 @@
+// Every version of every kernel that this processor can run, against plain loops in double: all sizes about the widths
+// of the units, rows that do not follow one another, numbers around them that must stay, NaN and infinity.
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <span>
+#include <vector>
+
+#include <gaugeline/random.hpp>
+
+#include "../../lib/src/kernels.hpp"
+
+using namespace gaugeline;
+using kernels::Block;
+using kernels::RowList;
+using kernels::Units;
+
+namespace {
+
+constexpr std::size_t largest = 70;
+constexpr int untouched = 77;
+
+std::vector<Units> versions() {
+  std::vector<Units> found{Units::plain};
+  if (kernels::widest_units() != Units::plain) found.push_back(Units::v3);
+  if (kernels::widest_units() == Units::v4) found.push_back(Units::v4);
+  return found;
+}
+
+// A block in memory of its own, each row followed by a gap.
+template <class Scalar>
+class Owned {
+ public:
+  Owned(std::size_t rows, std::size_t columns, std::size_t gap)
+      : rows_(rows), columns_(columns), step_(columns + gap), data_(rows * step_ + gap, Scalar(untouched)) {}
+  Owned(std::size_t rows, std::size_t columns, std::size_t gap, Random& random) : Owned(rows, columns, gap) {
+    for (std::size_t i = 0; i < rows; ++i) {
+      for (std::size_t j = 0; j < columns; ++j) (*this)(i, j) = static_cast<Scalar>(2 * random.uniform() - 1);
+    }
+  }
+  Scalar& operator()(std::size_t i, std::size_t j) { return data_[i * step_ + j]; }
+  [[nodiscard]] Scalar operator()(std::size_t i, std::size_t j) const { return data_[i * step_ + j]; }
+  [[nodiscard]] Block<Scalar> block() { return {data_.data(), rows_, columns_, step_, 1}; }
+  [[nodiscard]] Block<const Scalar> block() const { return {data_.data(), rows_, columns_, step_, 1}; }
+  [[nodiscard]] Block<const Scalar> transposed() const { return {data_.data(), columns_, rows_, 1, step_}; }
+  [[nodiscard]] bool gaps_untouched() const {
+    for (std::size_t k = 0; k < data_.size(); ++k) {
+      if ((k / step_ >= rows_ || k % step_ >= columns_) && data_[k] != Scalar(untouched)) return false;
+    }
+    return true;
+  }
+
+ private:
+  std::size_t rows_, columns_, step_;
+  std::vector<Scalar> data_;
+};
+
+// What rounding may do to a sum of `terms` products of numbers of at most 1, added in any order.
+template <class Scalar>
+double bound(std::size_t terms) {
+  const auto n = static_cast<double>(terms + 2);
+  return n * n * static_cast<double>(std::numeric_limits<Scalar>::epsilon());
+}
+
+// The largest |got - (c + a b)|; a(i, k) and b(k, j) are functions.
+template <class Scalar, class A, class B>
+double error(const Owned<Scalar>& got, const Owned<Scalar>& c, std::size_t rows, std::size_t columns, std::size_t depth,
+             const A& a, const B& b) {
+  double worst = 0;
+  for (std::size_t i = 0; i < rows; ++i) {
+    for (std::size_t j = 0; j < columns; ++j) {
+      auto sum = static_cast<double>(c(i, j));
+      for (std::size_t k = 0; k < depth; ++k) sum += static_cast<double>(a(i, k)) * static_cast<double>(b(k, j));
+      worst = std::max(worst, std::abs(static_cast<double>(got(i, j)) - sum));
+    }
+  }
+  return worst;
+}
+
+// The three products of one size, by all versions.
+template <class Scalar>
+bool products_are_right(std::size_t rows, std::size_t columns, std::size_t depth, Random& random) {
+  const Owned<Scalar> a(rows, depth, 3, random);
+  const Owned<Scalar> b(depth, columns, 1, random);
+  const Owned<Scalar> across(depth, rows, 5, random);
+  const Owned<Scalar> beside(columns, depth, 7, random);
+  const Owned<Scalar> c(rows, columns, 2, random);
+  const auto flip = [](const auto& m) { return [&m](std::size_t i, std::size_t j) { return m(j, i); }; };
+  for (const Units units : versions()) {
+    Owned<Scalar> ab = c;
+    Owned<Scalar> atb = c;
+    Owned<Scalar> abt = c;
+    kernels::add_product(ab.block(), a.block(), b.block(), units);
+    kernels::add_product(atb.block(), across.transposed(), b.block(), units);
+    kernels::add_product_transposed(abt.block(), a.block(), beside.block(), units);
+    const double allowed = bound<Scalar>(depth);
+    if (!(error(ab, c, rows, columns, depth, a, b) <= allowed)) return false;
+    if (!(error(atb, c, rows, columns, depth, flip(across), b) <= allowed)) return false;
+    if (!(error(abt, c, rows, columns, depth, a, flip(beside)) <= allowed)) return false;
+    if (!ab.gaps_untouched() || !atb.gaps_untouched() || !abt.gaps_untouched()) return false;
+  }
+  return true;
+}
+
+constexpr float infinity = std::numeric_limits<float>::infinity();
+constexpr float not_a_number = std::numeric_limits<float>::quiet_NaN();
+
+// |got - want| in units of want's last place.
+double units_in_last_place(float got, double want) {
+  const auto nearest = std::abs(static_cast<float>(want));
+  const double unit = static_cast<double>(std::nextafter(nearest, infinity)) - static_cast<double>(nearest);
+  return std::abs(static_cast<double>(got) - want) / unit;
+}
+
+// The largest error of `kernel` over floats of all magnitudes, as far as `limit`; in arrays of odd lengths.
+template <class Kernel, class Function>
+double largest_error(float limit, const Kernel& kernel, const Function& function) {
+  double worst = 0;
+  std::vector<float> x;
+  Random random(9);
+  for (double magnitude = 1e-42; magnitude < static_cast<double>(limit); magnitude *= 1 + 1e-3 * random.uniform()) {
+    x.push_back(static_cast<float>(magnitude));
+    x.push_back(-x.back());
+    if (x.size() < 76) continue;
+    x.resize(75);
+    std::vector<float> y = x;
+    kernel(std::span(y));
+    for (std::size_t k = 0; k < x.size(); ++k)
+      worst = std::max(worst, units_in_last_place(y[k], function(static_cast<double>(x[k]))));
+    x.clear();
+  }
+  return worst;
+}
+
+double exact_logistic(double x) { return x < 0 ? std::exp(x) / (1 + std::exp(x)) : 1 / (1 + std::exp(-x)); }
+double exact_log_logistic(double x) { return std::min(x, 0.) - std::log1p(std::exp(-std::abs(x))); }
+
+}  // namespace
+
+TEST_CASE_TEMPLATE("products of blocks of all sizes", Scalar, float, double) {
+  Random random(1);
+  for (std::size_t rows = 0; rows <= largest; ++rows) {
+    for (std::size_t columns = 0; columns <= largest; ++columns) {
+      const std::size_t depth = (7 * rows + 11 * columns) % (largest + 1);
+      CAPTURE(rows);
+      CAPTURE(columns);
+      REQUIRE(products_are_right<Scalar>(rows, columns, depth, random));
+    }
+  }
+  for (std::size_t depth = 0; depth <= 2 * largest; ++depth) REQUIRE(products_are_right<Scalar>(5, 37, depth, random));
+}
+
+TEST_CASE_TEMPLATE("dot products with rows, and their weighted sum", Scalar, float, double) {
+  Random random(2);
+  for (std::size_t dimension = 0; dimension <= largest; ++dimension) {
+    for (std::size_t count = 0; count <= largest; count += 1 + count / 10) {
+      CAPTURE(dimension);
+      CAPTURE(count);
+      const Owned<Scalar> table(largest + 1, dimension, 0, random);
+      const Owned<Scalar> x(1, dimension, 1, random);
+      const Owned<Scalar> weights(1, count, 1, random);
+      std::vector<std::uint32_t> at(count);
+      for (std::uint32_t& row : at) row = static_cast<std::uint32_t>(random.uniform() * (largest + 1));
+      for (const bool named : {false, true}) {
+        const RowList<Scalar> rows{table.block().data, dimension, count, named ? at.data() : nullptr};
+        const auto row = [&](std::size_t e, std::size_t j) { return table(named ? at[e] : e, j); };
+        const auto column = [&](std::size_t j, std::size_t e) { return row(e, j); };
+        for (const Units units : versions()) {
+          Owned<Scalar> products(1, count, 3);
+          kernels::dots(products.block().data, x.block().data, rows, units);
+          Owned<Scalar> zero(1, count, 3);
+          for (std::size_t e = 0; e < count; ++e) zero(0, e) = 0;
+          REQUIRE(error(products, zero, 1, count, dimension, x, column) <= bound<Scalar>(dimension));
+          REQUIRE(products.gaps_untouched());
+          Owned<Scalar> sum = x;
+          kernels::add_rows(sum.block().data, weights.block().data, rows, units);
+          REQUIRE(error(sum, x, 1, dimension, count, weights, row) <= bound<Scalar>(count));
+          REQUIRE(sum.gaps_untouched());
+        }
+      }
+    }
+  }
+}
+
+TEST_CASE_TEMPLATE("a row's result does not depend on the rows beside it", Scalar, float, double) {
+  Random random(3);
+  const Owned<Scalar> a(9, 53, 0, random);
+  const Owned<Scalar> b(53, 61, 0, random);
+  const Owned<Scalar> beside(61, 53, 0, random);
+  for (const Units units : versions()) {
+    Owned<Scalar> ab(9, 61, 0);
+    Owned<Scalar> abt = ab;
+    kernels::add_product(ab.block(), a.block(), b.block(), units);
+    kernels::add_product_transposed(abt.block(), a.block(), beside.block(), units);
+    for (std::size_t i = 0; i < 9; ++i) {
+      Owned<Scalar> ab_alone(1, 61, 0);
+      Owned<Scalar> abt_alone = ab_alone;
+      const Block<const Scalar> row{&a.block().data[i * 53], 1, 53, 53, 1};
+      kernels::add_product(ab_alone.block(), row, b.block(), units);
+      kernels::add_product_transposed(abt_alone.block(), row, beside.block(), units);
+      for (std::size_t j = 0; j < 61; ++j) {
+        CHECK(ab(i, j) == ab_alone(0, j));
+        CHECK(abt(i, j) == abt_alone(0, j));
+      }
+    }
+  }
+}
+
+TEST_CASE_TEMPLATE("NaN and infinity reach what is computed from them, and nothing else", Scalar, float, double) {
+  Random random(4);
+  for (const Units units : versions()) {
+    for (std::size_t k = 0; k < 37; ++k) {
+      CAPTURE(k);
+      Owned<Scalar> a(6, 37, 0, random);
+      const Owned<Scalar> b(37, 29, 0, random);
+      const Owned<Scalar> beside(29, 37, 0, random);
+      Owned<Scalar> ab(6, 29, 0);
+      Owned<Scalar> abt = ab;
+      a(5, k) = std::numeric_limits<Scalar>::quiet_NaN();
+      a(2, k) = std::numeric_limits<Scalar>::infinity();
+      kernels::add_product(ab.block(), a.block(), b.block(), units);
+      kernels::add_product_transposed(abt.block(), a.block(), beside.block(), units);
+      Scalar products[6];
+      kernels::dots(products, &b.block().data[0], RowList<Scalar>{&a.block().data[0], 37, 6}, units);
+      std::vector<Scalar> sum(37);
+      const Scalar weights[6] = {1, 1, 1, 1, 1, 1};
+      kernels::add_rows(sum.data(), weights, RowList<Scalar>{&a.block().data[0], 37, 3}, units);
+      for (std::size_t i = 0; i < 6; ++i) {
+        CHECK(std::isnan(products[i]) == (i == 5));
+        CHECK(std::isinf(products[i]) == (i == 2));
+        for (std::size_t j = 0; j < 29; ++j) {
+          CHECK(std::isnan(ab(i, j)) == (i == 5));
+          CHECK(std::isinf(ab(i, j)) == (i == 2));
+          CHECK(std::isnan(abt(i, j)) == (i == 5));
+          CHECK(std::isinf(abt(i, j)) == (i == 2));
+        }
+      }
+      for (std::size_t j = 0; j < 37; ++j) CHECK(std::isinf(sum[j]) == (j == k));
+    }
+  }
+}
+
+TEST_CASE("the logistic function and its logarithm keep their digits over the whole range") {
+  for (const Units units : versions()) {
+    CAPTURE(static_cast<int>(units));
+    CHECK(largest_error(110, [&](auto x) { kernels::logistic(x, units); }, exact_logistic) < 3);
+    CHECK(largest_error(3e38F, [&](auto x) { kernels::log_logistic(x, units); }, exact_log_logistic) < 4);
+  }
+}
+
+TEST_CASE("the logistic function saturates, and hands NaN on, at every place of an array") {
+  for (const Units units : versions()) {
+    for (std::size_t count = 1; count < 40; ++count) {
+      for (std::size_t k = 0; k < count; ++k) {
+        const auto at = [&](float value, bool logarithm) {
+          std::vector<float> x(count, 0.F);
+          x[k] = value;
+          if (logarithm) {
+            kernels::log_logistic(std::span(x), units);
+          } else {
+            kernels::logistic(std::span(x), units);
+          }
+          for (std::size_t other = 0; other < count; ++other) {
+            if (other != k) REQUIRE(x[other] == (logarithm ? doctest::Approx(-.69314718) : doctest::Approx(.5)));
+          }
+          return x[k];
+        };
+        REQUIRE(at(-0.F, false) == .5F);
+        REQUIRE(at(infinity, false) == 1);
+        REQUIRE(at(-infinity, false) == 0);
+        REQUIRE(at(3e38F, false) == 1);
+        REQUIRE(at(-3e38F, false) == 0);
+        REQUIRE(std::isnan(at(not_a_number, false)));
+        REQUIRE(at(infinity, true) == 0);
+        REQUIRE(at(-infinity, true) == -infinity);
+        REQUIRE(at(-3e38F, true) == -3e38F);
+        REQUIRE(std::isnan(at(not_a_number, true)));
+      }
+    }
+  }
+}
+
+TEST_CASE("the versions agree to rounding") {
+  Random random(6);
+  const Owned<float> a(33, 100, 0, random);
+  const Owned<float> b(47, 100, 0, random);
+  Owned<float> first(33, 47, 0);
+  kernels::add_product_transposed(first.block(), a.block(), b.block(), Units::plain);
+  for (const Units units : versions()) {
+    Owned<float> other(33, 47, 0);
+    kernels::add_product_transposed(other.block(), a.block(), b.block(), units);
+    std::vector<float> left(first.block().data, first.block().data + 33 * 47);
+    std::vector<float> right(other.block().data, other.block().data + 33 * 47);
+    for (std::size_t k = 0; k < left.size(); ++k)
+      CHECK(std::abs(left[k] - right[k]) <= 8 * std::numeric_limits<float>::epsilon() * untouched);
+    kernels::logistic(std::span(left), Units::plain);
+    kernels::logistic(std::span(right), units);
+    for (std::size_t k = 0; k < left.size(); ++k) CHECK(left[k] == doctest::Approx(right[k]).epsilon(1e-5));
+  }
+}
+
+TEST_CASE("the version that is chosen is the widest") {
+  const Units widest = versions().back();
+  std::vector<float> chosen{-3, -2, -1, 0, 1, 2, 3};
+  std::vector<float> named = chosen;
+  kernels::logistic(std::span(chosen));
+  kernels::logistic(std::span(named), widest);
+  CHECK(chosen == named);
+}
