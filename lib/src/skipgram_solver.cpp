@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <limits>
-#include <utility>
 
 #include <gaugeline/gauge.hpp>
 #include <gaugeline/likelihood.hpp>
@@ -11,6 +10,20 @@ namespace gaugeline {
 namespace {
 
 constexpr std::size_t vectors_of_length_d = 6;
+
+// The fixed side's rows of a run of observations, at most `tile`.
+template <class Scalar>
+struct RowsOf {
+  RowsOf(const SideRows<Scalar>& fixed, std::span<const Observed> run) noexcept
+      : list{fixed.embeddings.data(), fixed.dimension, run.size(), at} {
+    std::ranges::transform(run, at, &Observed::other);
+  }
+  RowsOf(const RowsOf&) = delete;
+  RowsOf& operator=(const RowsOf&) = delete;
+
+  RowIndex at[tile];
+  kernels::RowList<Scalar> list;
+};
 
 }  // namespace
 
@@ -23,7 +36,6 @@ void SkipGramSolver<Scalar>::reserve(Arena& arena, const Options& options) noexc
   gram_ = arena.take<double>(square);
   eigenvalues_ = arena.take<double>(dimension_);
   eigen_work_ = arena.take<double>(2 * dimension_);
-  gram_scalar_ = arena.take<Scalar>(square);
   basis_ = arena.take<Scalar>(square);
   spectrum_ = arena.take<Scalar>(dimension_);
   const std::size_t per_worker =
@@ -76,7 +88,6 @@ void SkipGramSolver<Scalar>::decompose(const HalfStep<Scalar>& step, RowSums<Sca
   const ConstMatrixView<Scalar> table(step.fixed.embeddings.data(), rows, d);
   gram.setZero();
   sums.add(gram, table, step.fixed.negative_share.first(step.fixed.size()), table, executor);
-  MatrixView<Scalar>(gram_scalar_.data(), d, d) = gram.cast<Scalar>();
   // Symmetric, so the order of storage does not matter.
   symmetric_eigen(Eigen::Map<Eigen::MatrixXd>(gram_.data(), d, d), eigenvalues_, eigen_work_);
   std::ranges::transform(gram_, basis_.begin(), [](double x) { return static_cast<Scalar>(x); });
@@ -117,9 +128,9 @@ void SkipGramSolver<Scalar>::add_negatives(const NegativeRows<Scalar>& negatives
     MatrixView<Scalar> scores(work.scores.data(), height, static_cast<Eigen::Index>(size));
     scores.setZero();
     add_product_transposed(scores, z, w);
+    kernels::logistic(work.scores.first(rows * size));
     for (Eigen::Index r = 0; r < height; ++r) {
       auto s = scores.row(r).array();
-      s = s.logistic();
       information(r) += (s * (1 - s) * weighted_norms.transpose().array()).sum();
       s *= weights.transpose().array();
     }
@@ -141,17 +152,25 @@ void SkipGramSolver<Scalar>::update_row(const HalfStep<Scalar>& step, RowIndex r
   gradient += prior * z;
   if (step.tied) gradient -= prior * step.moving.reference_row(row);
   const auto observed = step.observed(row);
-  for (std::size_t e = 0; e < observed.size(); ++e) {
-    const auto w = std::as_const(step.fixed).row(observed[e].other);
-    const Scalar weight = observed[e].weight;
-    const Scalar x = z.dot(w);
-    const Scalar s = logistic(x);
-    const Scalar norm = step.fixed.squared_norm[observed[e].other];
-    gradient += weight * (s - 1) * w;
-    work.curvature[e] = weight * jaakkola_weight(x, s);
-    scale += work.curvature[e] * norm / d;
-    information += weight * s * (1 - s) * norm;
-  }
+  for_each_run(observed.size(), tile, [&](std::size_t begin, std::size_t size) {
+    const auto run = observed.subspan(begin, size);
+    const RowsOf<Scalar> rows(step.fixed, run);
+    Scalar x[tile];
+    Scalar s[tile];
+    kernels::dots(x, z.data(), rows.list);
+    std::ranges::copy(std::span(x, size), s);
+    kernels::logistic(std::span(s, size));
+    for (std::size_t e = 0; e < size; ++e) {
+      const Scalar weight = run[e].weight;
+      const Scalar norm = step.fixed.squared_norm[run[e].other];
+      const Scalar curvature = weight * jaakkola_weight(x[e], s[e]);
+      work.curvature[begin + e] = curvature;
+      scale += curvature * norm / d;
+      information += weight * s[e] * (1 - s[e]) * norm;
+      s[e] = weight * (s[e] - 1);
+    }
+    kernels::add_rows(gradient.data(), s, rows.list);
+  });
   as_vector(work.residual) = -gradient;
   conjugate_gradient(step, row, scale, work);
   z += as_vector(work.solution);
@@ -162,43 +181,55 @@ void SkipGramSolver<Scalar>::update_row(const HalfStep<Scalar>& step, RowIndex r
 template <class Scalar>
 void SkipGramSolver<Scalar>::conjugate_gradient(const HalfStep<Scalar>& step, RowIndex row, Scalar scale,
                                                 Work& work) noexcept {
-  const auto d = static_cast<Eigen::Index>(dimension_);
-  const Scalar prior = step.moving.predicted[row];
-  const Scalar quarter = step.moving.negative_weight[row] / 4;
-  const auto observed = step.observed(row);
-  const ConstMatrixView<Scalar> gram(gram_scalar_.data(), d, d);
-  const Eigen::Map<const Eigen::Matrix<Scalar, Eigen::Dynamic, Eigen::Dynamic>> basis(basis_.data(), d, d);
   auto x = as_vector(work.solution);
   auto r = as_vector(work.residual);
   auto y = as_vector(work.preconditioned);
   auto q = as_vector(work.direction);
-  auto image = as_vector(work.image);
-  auto projected = as_vector(work.projected);
-  const auto precondition = [&] {
-    projected.noalias() = basis.transpose() * r;
-    projected.array() /= scale + quarter * as_vector(spectrum_).array();
-    y.noalias() = basis * projected;
-  };
+  auto image = as_vector(work.image);  // A q
   x.setZero();
-  precondition();
-  q = y;
-  Scalar energy = r.dot(y);
-  for (std::size_t k = 0; k < steps_ && energy > std::numeric_limits<Scalar>::min(); ++k) {
-    image.noalias() = gram * q;
-    image = quarter * image + prior * q;
-    for (std::size_t e = 0; e < observed.size(); ++e) {
-      const auto w = std::as_const(step.fixed).row(observed[e].other);
-      image += work.curvature[e] * w.dot(q) * w;
-    }
+  q.setZero();
+  image.setZero();
+  Scalar energy = 0;
+  for (std::size_t k = 0; k < steps_; ++k) {
+    precondition(step, row, scale, work);
+    const Scalar next = r.dot(y);
+    if (!(next > std::numeric_limits<Scalar>::min())) break;
+    const Scalar turn = k == 0 ? Scalar(0) : next / energy;
+    energy = next;
+    q = y + turn * q;
+    image *= turn;
+    add_image(step, row, scale, work);
     const Scalar length = energy / q.dot(image);
     x += length * q;
-    if (k + 1 == steps_) break;
     r -= length * image;
-    precondition();
-    const Scalar next = r.dot(y);
-    q = y + next / energy * q;
-    energy = next;
   }
+}
+
+// work.preconditioned = (c_i I + (a_i/4) G)^-1 work.residual
+template <class Scalar>
+void SkipGramSolver<Scalar>::precondition(const HalfStep<Scalar>& step, RowIndex row, Scalar scale,
+                                          Work& work) noexcept {
+  const Scalar quarter = step.moving.negative_weight[row] / 4;
+  const kernels::RowList<Scalar> basis{basis_.data(), dimension_, dimension_, nullptr};
+  kernels::dots(work.projected.data(), work.residual.data(), basis);
+  as_vector(work.projected).array() /= scale + quarter * as_vector(spectrum_).array();
+  std::ranges::fill(work.preconditioned, Scalar(0));
+  kernels::add_rows(work.preconditioned.data(), work.projected.data(), basis);
+}
+
+// work.image += A_i y, where y = work.preconditioned has just come from the residual r: then (a_i/4) G y = r - c_i y.
+template <class Scalar>
+void SkipGramSolver<Scalar>::add_image(const HalfStep<Scalar>& step, RowIndex row, Scalar scale, Work& work) noexcept {
+  const Scalar prior = step.moving.predicted[row];
+  as_vector(work.image) += as_vector(work.residual) + (prior - scale) * as_vector(work.preconditioned);
+  const auto observed = step.observed(row);
+  for_each_run(observed.size(), tile, [&](std::size_t begin, std::size_t size) {
+    const RowsOf<Scalar> rows(step.fixed, observed.subspan(begin, size));
+    Scalar weights[tile];
+    kernels::dots(weights, work.preconditioned.data(), rows.list);
+    for (std::size_t e = 0; e < size; ++e) weights[e] *= work.curvature[begin + e];
+    kernels::add_rows(work.image.data(), weights, rows.list);
+  });
 }
 
 template class SkipGramSolver<float>;

@@ -43,11 +43,13 @@ class SkipGramSolver {
   void add_negatives(const NegativeRows<Scalar>& negatives, std::size_t rows, Work& work) noexcept;
   void update_row(const HalfStep<Scalar>& step, RowIndex row, std::size_t place, Work& work) noexcept;
   void conjugate_gradient(const HalfStep<Scalar>& step, RowIndex row, Scalar scale, Work& work) noexcept;
+  void precondition(const HalfStep<Scalar>& step, RowIndex row, Scalar scale, Work& work) noexcept;
+  void add_image(const HalfStep<Scalar>& step, RowIndex row, Scalar scale, Work& work) noexcept;
   [[nodiscard]] Work work(std::size_t worker) const noexcept;
 
   std::size_t dimension_ = 0, steps_ = 0, longest_row_ = 0;
   std::span<double> gram_, eigenvalues_, eigen_work_;  // gram_ becomes its eigenvectors
-  std::span<Scalar> gram_scalar_, basis_, spectrum_;   // the same in Scalar; basis_ column by column
+  std::span<Scalar> basis_, spectrum_;                 // the same in Scalar; basis_ vector by vector
   std::span<Scalar> work_;
 };
 
