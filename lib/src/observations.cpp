@@ -1,11 +1,20 @@
 #include "observations.hpp"
 
 #include <algorithm>
-#include <tuple>
 
 #include <gaugeline/vocabulary.hpp>
 
 namespace gaugeline {
+namespace {
+
+// From how many each row has to where its run ends; filling the runs from their ends then leaves where they begin. The
+// last of `rows` + 1 is the end of all.
+void counts_to_ends(std::span<std::uint32_t> counts) noexcept {
+  std::uint32_t sum = 0;
+  for (std::uint32_t& count : counts) count = (sum += count);
+}
+
+}  // namespace
 
 void Observations::reserve(Arena& arena, const Options& options) noexcept {
   static_assert(sizeof(Observed) <= sizeof(Entry));
@@ -13,8 +22,8 @@ void Observations::reserve(Arena& arena, const Options& options) noexcept {
   capacity_ = options.observation_capacity;
   entry_bytes_ = arena.take<std::byte>(capacity_ * sizeof(Entry));
   by_item_ = arena.take<Observed>(capacity_);
-  item_starts_ = arena.take<std::uint32_t>(row_room(options.item_capacity) + 1);
-  context_starts_ = arena.take<std::uint32_t>(row_room(options.context_capacity) + 1);
+  all_item_starts_ = item_starts_ = arena.take<std::uint32_t>(row_room(options.item_capacity) + 1);
+  all_context_starts_ = context_starts_ = arena.take<std::uint32_t>(row_room(options.context_capacity) + 1);
   if (entry_bytes_.empty()) return;
   entries_ = {reinterpret_cast<Entry*>(entry_bytes_.data()), capacity_};
   by_context_ = {reinterpret_cast<Observed*>(entry_bytes_.data()), capacity_};
@@ -24,26 +33,22 @@ void Observations::reserve(Arena& arena, const Options& options) noexcept {
 void Observations::clear() noexcept {
   size_ = 0;
   left_out_ = 0;
-  std::ranges::fill(item_starts_, 0U);
-  std::ranges::fill(context_starts_, 0U);
+  std::ranges::fill(item_starts_ = all_item_starts_, 0U);
+  std::ranges::fill(context_starts_ = all_context_starts_, 0U);
 }
 
 Expected<> Observations::build(const SliceView& slice, const RowsOfTokens& rows, std::size_t item_rows,
                                std::size_t context_rows) noexcept {
   size_ = 0;
   left_out_ = 0;
+  item_starts_ = all_item_starts_.first(item_rows + 1);
+  context_starts_ = all_context_starts_.first(context_rows + 1);
   if (auto ok = collect(slice, rows); !ok) {
     clear();
     return ok;
   }
-  if (likelihood_ == Likelihood::skipgram) {
-    add_up_equal();
-  } else {  // values of one pair stay apart; the value decides last, so that their order in the slice does not matter
-    std::ranges::sort(entries_.first(size_), {},
-                      [](const Entry& e) { return std::tuple(e.item, e.context, e.weight); });
-  }
-  index_by_item(item_rows);
-  index_by_context(item_rows, context_rows);
+  sort_entries();
+  index_by_context();
   return {};
 }
 
@@ -96,39 +101,71 @@ Expected<> Observations::add(RowIndex item, RowIndex context, float weight) noex
   return {};
 }
 
-void Observations::add_up_equal() noexcept {
+// By two counting sorts, of the contexts and then of the items, which keeps the order of contexts within each item.
+void Observations::sort_entries() noexcept {
   const auto entries = entries_.first(size_);
-  // The weight decides last: equal pairs are added up in an order that does not depend on the slice's.
-  std::ranges::sort(entries, {}, [](const Entry& e) { return std::tuple(e.item, e.context, e.weight); });
-  std::size_t kept = 0;
-  for (std::size_t i = 0; i < entries.size(); ++i) {
-    if (kept > 0 && entries[kept - 1].item == entries[i].item && entries[kept - 1].context == entries[i].context)
-      entries[kept - 1].weight += entries[i].weight;
-    else
-      entries[kept++] = entries[i];
+  std::ranges::fill(item_starts_, 0U);
+  std::ranges::fill(context_starts_, 0U);
+  for (const Entry& entry : entries) {
+    ++item_starts_[entry.item];
+    ++context_starts_[entry.context];
   }
+  counts_to_ends(item_starts_);
+  counts_to_ends(context_starts_);
+  for (std::size_t i = size_; i > 0; --i) {
+    const Entry& entry = entries[i - 1];
+    by_item_[--context_starts_[entry.context]] = {entry.item, entry.weight};
+  }
+  for (std::size_t context = context_starts_.size() - 1, i = size_; i > 0; --i) {
+    while (context_starts_[context] >= i) --context;
+    by_context_[--item_starts_[by_item_[i - 1].other]] = {static_cast<RowIndex>(context), by_item_[i - 1].weight};
+  }
+  take_sorted();
+}
+
+// From by_context_, where sort_entries has put each item's observations, to by_item_. The weights of equal pairs are
+// put in order, so that neither their sum nor the order of values depends on their order in the slice.
+void Observations::take_sorted() noexcept {
+  std::uint32_t kept = 0;
+  for (std::size_t item = 0; item + 1 < item_starts_.size(); ++item) {
+    const std::uint32_t end = item_starts_[item + 1];
+    std::uint32_t begin = item_starts_[item];
+    item_starts_[item] = kept;
+    while (begin < end) {
+      std::uint32_t next = begin + 1;
+      while (next < end && by_context_[next].other == by_context_[begin].other) ++next;
+      const auto equal = by_context_.subspan(begin, next - begin);
+      if (!std::ranges::is_sorted(equal, {}, &Observed::weight)) std::ranges::sort(equal, {}, &Observed::weight);
+      if (likelihood_ == Likelihood::skipgram) {
+        Observed sum = equal.front();
+        for (const Observed& observed : equal.subspan(1)) sum.weight += observed.weight;
+        by_item_[kept++] = sum;
+      } else {  // values of one pair stay apart
+        for (const Observed& observed : equal) by_item_[kept++] = observed;
+      }
+      begin = next;
+    }
+  }
+  item_starts_.back() = kept;
   size_ = kept;
 }
 
-void Observations::index_by_item(std::size_t item_rows) noexcept {
-  std::ranges::fill(item_starts_.first(item_rows + 1), 0U);
-  for (std::size_t i = 0; i < size_; ++i) {
-    by_item_[i] = {entries_[i].context, entries_[i].weight};
-    ++item_starts_[entries_[i].item + 1];
+void Observations::add_up_equal() noexcept {
+  sort_entries();
+  for (std::size_t item = 0; item + 1 < item_starts_.size(); ++item) {
+    for (std::uint32_t i = item_starts_[item]; i < item_starts_[item + 1]; ++i)
+      entries_[i] = {static_cast<RowIndex>(item), by_item_[i].other, by_item_[i].weight};
   }
-  for (std::size_t row = 0; row < item_rows; ++row) item_starts_[row + 1] += item_starts_[row];
 }
 
 // A counting sort of by_item_, which keeps the order of items within each context.
-void Observations::index_by_context(std::size_t item_rows, std::size_t context_rows) noexcept {
-  const auto starts = context_starts_.first(context_rows + 1);
-  std::ranges::fill(starts, 0U);
-  for (std::size_t i = 0; i < size_; ++i) ++starts[by_item_[i].other];
-  std::uint32_t sum = 0;
-  for (std::uint32_t& start : starts) start = (sum += start);  // now the end of each context's run
-  for (std::size_t row = item_rows, i = size_; i > 0; --i) {
+void Observations::index_by_context() noexcept {
+  std::ranges::fill(context_starts_, 0U);
+  for (const Observed& observed : by_item_.first(size_)) ++context_starts_[observed.other];
+  counts_to_ends(context_starts_);
+  for (std::size_t row = item_starts_.size() - 1, i = size_; i > 0; --i) {
     while (item_starts_[row] >= i) --row;
-    by_context_[--starts[by_item_[i - 1].other]] = {static_cast<RowIndex>(row), by_item_[i - 1].weight};
+    by_context_[--context_starts_[by_item_[i - 1].other]] = {static_cast<RowIndex>(row), by_item_[i - 1].weight};
   }
 }
 

@@ -31,7 +31,8 @@ class Observations {
 
   // Counts the pairs of sequences, expands symmetric pairs, adds up equal pairs (skip-gram), or takes the values
   // (Gaussian), and leaves out what has no row. ErrorCode::capacity_exceeded if there is no room.
-  // O(n log n) in the number of observations before equal ones are added up.
+  // O(n) in the number of observations before equal ones are added up, for counts; the values of one pair, and pairs
+  // given with different weights, cost a sort of their own.
   [[nodiscard]] Expected<> build(const SliceView& slice, const RowsOfTokens& rows, std::size_t item_rows,
                                  std::size_t context_rows) noexcept;
   void clear() noexcept;
@@ -55,8 +56,9 @@ class Observations {
   [[nodiscard]] Expected<> add_sequences(const SliceView& slice, const RowsOfTokens& rows) noexcept;
   [[nodiscard]] Expected<> add(RowIndex item, RowIndex context, float weight) noexcept;
   void add_up_equal() noexcept;
-  void index_by_item(std::size_t item_rows) noexcept;
-  void index_by_context(std::size_t item_rows, std::size_t context_rows) noexcept;
+  void sort_entries() noexcept;
+  void take_sorted() noexcept;
+  void index_by_context() noexcept;
 
   Likelihood likelihood_ = Likelihood::skipgram;
   std::size_t capacity_ = 0;
@@ -64,8 +66,8 @@ class Observations {
   std::span<Entry> entries_;
   std::span<Observed> by_item_;
   std::span<Observed> by_context_;
-  std::span<std::uint32_t> item_starts_;
-  std::span<std::uint32_t> context_starts_;
+  std::span<std::uint32_t> all_item_starts_, item_starts_;        // for as many rows as there can be, and as there are
+  std::span<std::uint32_t> all_context_starts_, context_starts_;  // plus one
   std::size_t size_ = 0;
   double left_out_ = 0;
 };

@@ -1,9 +1,11 @@
 // Pair counting: sequences, symmetric pairs and explicit pairs against counting by hand.
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <map>
 #include <vector>
 
+#include <gaugeline/random.hpp>
 #include <support/text_slice.hpp>
 
 #include "../../lib/src/observations.hpp"
@@ -94,6 +96,26 @@ TEST_CASE("symmetric pairs stand for both directions, those of a token with itse
   const Counted expected = {{{0, 1}, 3}, {{1, 0}, 3}, {{1, 1}, 3}, {{2, 0}, .5F}, {{0, 2}, .5F}};
   CHECK(bench.counted(Side::items, 3) == expected);
   CHECK(bench.counted(Side::contexts, 3) == expected);
+}
+
+TEST_CASE("the order of pairs in a slice changes nothing, to the last bit") {
+  const OwnedTokens tokens = numbered_tokens("t", 20);
+  std::vector<PairCount> pairs;
+  Random random(8);
+  for (int k = 0; k < 600; ++k) {
+    const auto token = [&] { return static_cast<std::uint32_t>(20 * random.uniform()); };
+    pairs.push_back({.item = token(), .context = token(), .weight = static_cast<float>(random.uniform())});
+  }
+  SliceView slice;
+  slice.item_tokens = slice.context_tokens = tokens.list();
+  slice.pairs = pairs;
+  Bench bench(1000);
+  REQUIRE(bench.build(slice, 20));
+  const Counted counted = bench.counted(Side::items, 20);
+  CHECK(bench.counted(Side::contexts, 20) == counted);
+  std::ranges::reverse(pairs);
+  REQUIRE(bench.build(slice, 20));
+  CHECK(bench.counted(Side::items, 20) == counted);
 }
 
 TEST_CASE("what has no row is left out and counted") {
