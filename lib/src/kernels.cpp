@@ -1,50 +1,13 @@
 #include "kernels.hpp"
 
 #include <algorithm>
-#include <bit>
-#include <type_traits>
+#include <utility>
 
-#include <gaugeline/likelihood.hpp>
-
-#include "lanes.hpp"
+#include "versions.hpp"
 
 namespace gaugeline::kernels {
 namespace {
 
-// ---- the versions
-
-#if defined(__x86_64__) && defined(__GNUC__)
-template <class Body, class... Arguments>
-__attribute__((target("arch=x86-64-v4"))) void run_v4(const Arguments&... arguments) noexcept {
-  Body::template run<64>(arguments...);
-}
-template <class Body, class... Arguments>
-__attribute__((target("arch=x86-64-v3"))) void run_v3(const Arguments&... arguments) noexcept {
-  Body::template run<32>(arguments...);
-}
-#endif
-
-// Body::run<bytes of a register>(arguments), for these units.
-template <class Body, class... Arguments>
-void run([[maybe_unused]] Units units, const Arguments&... arguments) noexcept {
-#if defined(__x86_64__) && defined(__GNUC__)
-  if (units == Units::v4) return run_v4<Body>(arguments...);
-  if (units == Units::v3) return run_v3<Body>(arguments...);
-#endif
-  Body::template run<16>(arguments...);
-}
-
-template <class Scalar, std::size_t bytes>
-inline constexpr std::size_t widest = std::max<std::size_t>(bytes / sizeof(Scalar), 4);
-
-// Calls step(width, begin) for runs of [begin, count): of the greatest width first, then of halves of it.
-template <std::size_t width, class Step>
-GAUGELINE_INLINE void for_lanes(std::size_t count, const Step& step, std::size_t begin = 0) noexcept {
-  for (; begin + width <= count; begin += width) step(std::integral_constant<std::size_t, width>(), begin);
-  if constexpr (width > 1) for_lanes<width / 2>(count, step, begin);
-}
-
-// Calls step(height, begin) for runs of `height` in [0, count), then for the rest one at a time.
 constexpr std::size_t side = 4;  // rows at a time
 
 // ---- products of blocks
@@ -195,20 +158,53 @@ GAUGELINE_INLINE const Scalar* row_of(const RowList<Scalar>& rows, std::size_t e
   return rows.table + (rows.at == nullptr ? e : rows.at[e]) * rows.dimension;
 }
 
+// dots[r] = x . rows[e + r], where rows past the end repeat the last one.
+template <std::size_t bytes, class Scalar>
+GAUGELINE_INLINE void dots_of_rows(Lanes<Scalar, side>& dots, const Scalar* x, const RowList<Scalar>& rows,
+                                   std::size_t e) noexcept {
+  const Scalar* const left[1] = {x};
+  const Scalar* right[side];
+  GAUGELINE_UNROLL
+  for (std::size_t r = 0; r < side; ++r) right[r] = row_of(rows, std::min(e + r, rows.count - 1));
+  Lanes<Scalar, side> sums[1];
+  dot_tile<widest<Scalar, bytes>>(sums, left, right, rows.dimension);
+  dots = sums[0];
+}
+
+// y += the sum of weights[r] rows[e + r] over r < height
+template <std::size_t bytes, std::size_t height, class Scalar>
+GAUGELINE_INLINE void add_some_rows(Scalar* y, const Scalar* weights, const RowList<Scalar>& rows,
+                                    std::size_t e) noexcept {
+  Scalar weight[height];
+  const Scalar* row[height];
+  GAUGELINE_UNROLL
+  for (std::size_t r = 0; r < height; ++r) {
+    weight[r] = weights[r];
+    row[r] = row_of(rows, e + r);
+  }
+  for_lanes<widest<Scalar, bytes>>(rows.dimension, [&](auto width, std::size_t begin) __attribute__((always_inline)) {
+    Lanes<Scalar, width()> sum;
+    load(sum, y + begin);
+    GAUGELINE_UNROLL
+    for (std::size_t r = 0; r < height; ++r) {
+      Lanes<Scalar, width()> lanes;
+      load(lanes, row[r] + begin);
+      sum += weight[r] * lanes;
+    }
+    store(y + begin, sum);
+  });
+}
+
 struct Dots {
   template <std::size_t bytes, class Scalar>
   GAUGELINE_INLINE static void run(Scalar* products, const Scalar* x, const RowList<Scalar>& rows) noexcept {
-    const Scalar* const left[1] = {x};
     for (std::size_t e = 0; e < rows.count; e += side) {
-      const Scalar* right[side];
-      GAUGELINE_UNROLL
-      for (std::size_t r = 0; r < side; ++r) right[r] = row_of(rows, std::min(e + r, rows.count - 1));
-      Lanes<Scalar, side> dots[1];
-      dot_tile<widest<Scalar, bytes>>(dots, left, right, rows.dimension);
+      Lanes<Scalar, side> dots;
+      dots_of_rows<bytes>(dots, x, rows, e);
       if (e + side <= rows.count) {
-        store(products + e, dots[0]);
+        store(products + e, dots);
       } else {
-        for (std::size_t r = 0; e + r < rows.count; ++r) products[e + r] = dots[0][r];
+        for (std::size_t r = 0; e + r < rows.count; ++r) products[e + r] = dots[r];
       }
     }
   }
@@ -218,105 +214,28 @@ struct AddRows {
   template <std::size_t bytes, class Scalar>
   GAUGELINE_INLINE static void run(Scalar* y, const Scalar* weights, const RowList<Scalar>& rows) noexcept {
     std::size_t e = 0;
-    for (; e + side <= rows.count; e += side) add<bytes, side>(y, weights, rows, e);
-    for (; e < rows.count; ++e) add<bytes, 1>(y, weights, rows, e);
+    for (; e + side <= rows.count; e += side) add_some_rows<bytes, side>(y, weights + e, rows, e);
+    for (; e < rows.count; ++e) add_some_rows<bytes, 1>(y, weights + e, rows, e);
   }
+};
 
- private:
-  template <std::size_t bytes, std::size_t height, class Scalar>
-  GAUGELINE_INLINE static void add(Scalar* y, const Scalar* weights, const RowList<Scalar>& rows,
-                                   std::size_t e) noexcept {
-    Scalar weight[height];
-    const Scalar* row[height];
-    GAUGELINE_UNROLL
-    for (std::size_t r = 0; r < height; ++r) {
-      weight[r] = weights[e + r];
-      row[r] = row_of(rows, e + r);
-    }
-    for_lanes<widest<Scalar, bytes>>(rows.dimension, [&](auto width, std::size_t begin) __attribute__((always_inline)) {
-      Lanes<Scalar, width()> sum;
-      load(sum, y + begin);
-      GAUGELINE_UNROLL
-      for (std::size_t r = 0; r < height; ++r) {
-        Lanes<Scalar, width()> lanes;
-        load(lanes, row[r] + begin);
-        sum += weight[r] * lanes;
+struct AddNormalProduct {
+  template <std::size_t bytes, class Scalar>
+  GAUGELINE_INLINE static void run(Scalar* y, const Scalar* x, const Scalar* weights,
+                                   const RowList<Scalar>& rows) noexcept {
+    for (std::size_t e = 0; e < rows.count; e += side) {
+      const std::size_t count = std::min(side, rows.count - e);
+      Lanes<Scalar, side> dots;
+      dots_of_rows<bytes>(dots, x, rows, e);
+      Scalar weighted[side];
+      store(weighted, dots);
+      for (std::size_t r = 0; r < count; ++r) weighted[r] *= weights[e + r];
+      if (count == side) {
+        add_some_rows<bytes, side>(y, weighted, rows, e);
+      } else {
+        for (std::size_t r = 0; r < count; ++r) add_some_rows<bytes, 1>(y, weighted + r, rows, e + r);
       }
-      store(y + begin, sum);
-    });
-  }
-};
-
-// ---- functions of every number
-
-// e^-y for y >= 0: 2^n e^r with |r| <= log(2)/2, and Cephes' polynomial (Moshier) for e^r.
-template <std::size_t width>
-GAUGELINE_INLINE void exp_of_minus(Lanes<float, width>& e, const Lanes<float, width>& y) noexcept {
-  using Floats = Lanes<float, width>;
-  using Bits = Lanes<std::uint32_t, width>;
-  constexpr float round = 0x1.8p23F;  // adding it leaves the nearest integer in the last bits
-  constexpr float furthest = 104;     // e^-104 rounds to 0
-  const Floats bounded = y > furthest ? Floats{} + furthest : y;  // not NaN
-  const Floats rounded = round - bounded * 0x1.715476p+0F;
-  const Floats n = rounded - round;
-  // log(2) in two parts, of which the first has so few digits that n times it is exact.
-  const Floats r = (-bounded - n * 0x1.63p-1F) + n * 0x1.bd0106p-13F;
-  Floats p = r * 1.9875691500e-4F + 1.3981999507e-3F;
-  p = p * r + 8.3334519073e-3F;
-  p = p * r + 4.1665795894e-2F;
-  p = p * r + 1.6666665459e-1F;
-  p = p * r + 5.0000001201e-1F;
-  p = p * (r * r) + r + 1;
-  // In two factors, since 2^n itself may be too small for a float: n + 152 is positive and split in halves.
-  const Bits shifted = reinterpret_cast<Bits>(rounded) - (std::bit_cast<std::uint32_t>(round) - 152);
-  const Bits half = shifted >> 1;
-  const Bits first = (half + (127 - 76)) << 23;
-  const Bits second = (shifted - half + (127 - 76)) << 23;
-  e = p * reinterpret_cast<Floats>(first) * reinterpret_cast<Floats>(second);
-}
-
-template <class Function, std::size_t bytes>
-GAUGELINE_INLINE void for_all(float* x, std::size_t count) noexcept {
-  for_lanes<widest<float, bytes>>(count, [&](auto width, std::size_t begin) __attribute__((always_inline)) {
-    using Floats = Lanes<float, width()>;
-    Floats lanes;
-    load(lanes, x + begin);
-    Floats e;
-    exp_of_minus<width()>(e, lanes < 0 ? -lanes : lanes);
-    Function::template apply<Floats>(lanes, e);
-    store(x + begin, lanes);
-  });
-}
-
-struct Logistic {
-  template <class Floats>  // e = e^-|x|
-  GAUGELINE_INLINE static void apply(Floats& x, const Floats& e) noexcept {
-    x = (x >= 0 ? Floats{} + 1 : e) / (1 + e);
-  }
-  template <std::size_t bytes>
-  GAUGELINE_INLINE static void run(float* x, std::size_t count) noexcept {
-    for_all<Logistic, bytes>(x, count);
-  }
-};
-
-struct LogLogistic {
-  // log(1 + e) = 2 artanh(t), t = e / (2 + e) <= 1/3, by its series: the next term is below 2^-27 of the sum.
-  template <class Floats>
-  GAUGELINE_INLINE static void apply(Floats& x, const Floats& e) noexcept {
-    const Floats t = e / (2 + e);
-    const Floats z = t * t;
-    Floats sum = z * (1 / 15.F) + 1 / 13.F;
-    sum = sum * z + 1 / 11.F;
-    sum = sum * z + 1 / 9.F;
-    sum = sum * z + 1 / 7.F;
-    sum = sum * z + 1 / 5.F;
-    sum = sum * z + 1 / 3.F;
-    const Floats log = 2 * (t + t * (z * sum));
-    x = (x < 0 ? x : Floats{}) - log;
-  }
-  template <std::size_t bytes>
-  GAUGELINE_INLINE static void run(float* x, std::size_t count) noexcept {
-    for_all<LogLogistic, bytes>(x, count);
+    }
   }
 };
 
@@ -344,22 +263,10 @@ void add_rows(Scalar* y, const Scalar* weights, const RowList<Scalar>& rows, Uni
   run<AddRows>(units, y, weights, rows);
 }
 
-template <>
-void logistic(std::span<float> x, Units units) noexcept {
-  run<Logistic>(units, x.data(), x.size());
-}
-template <>
-void logistic(std::span<double> x, Units) noexcept {
-  for (double& value : x) value = gaugeline::logistic(value);
-}
-
-template <>
-void log_logistic(std::span<float> x, Units units) noexcept {
-  run<LogLogistic>(units, x.data(), x.size());
-}
-template <>
-void log_logistic(std::span<double> x, Units) noexcept {
-  for (double& value : x) value = gaugeline::log_logistic(value);
+template <class Scalar>
+void add_normal_product(Scalar* y, const Scalar* x, const Scalar* weights, const RowList<Scalar>& rows,
+                        Units units) noexcept {
+  run<AddNormalProduct>(units, y, x, weights, rows);
 }
 
 template void add_product(const Block<float>&, const Block<const float>&, const Block<const float>&, Units) noexcept;
@@ -372,5 +279,7 @@ template void dots(float*, const float*, const RowList<float>&, Units) noexcept;
 template void dots(double*, const double*, const RowList<double>&, Units) noexcept;
 template void add_rows(float*, const float*, const RowList<float>&, Units) noexcept;
 template void add_rows(double*, const double*, const RowList<double>&, Units) noexcept;
+template void add_normal_product(float*, const float*, const float*, const RowList<float>&, Units) noexcept;
+template void add_normal_product(double*, const double*, const double*, const RowList<double>&, Units) noexcept;
 
 }  // namespace gaugeline::kernels

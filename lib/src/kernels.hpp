@@ -61,6 +61,11 @@ void dots(Scalar* products, const Scalar* x, const RowList<Scalar>& rows, Units 
 template <class Scalar>
 void add_rows(Scalar* y, const Scalar* weights, const RowList<Scalar>& rows, Units units = widest_units()) noexcept;
 
+// y += sum_e weights[e] (x . rows[e]) rows[e]: rows^T diag(weights) rows x, each row fetched once. y is not x.
+template <class Scalar>
+void add_normal_product(Scalar* y, const Scalar* x, const Scalar* weights, const RowList<Scalar>& rows,
+                        Units units = widest_units()) noexcept;
+
 // x <- 1 / (1 + e^-x). float: within 3 units in the last place; double: by the standard library's exp.
 template <class Scalar>
 void logistic(std::span<Scalar> x, Units units = widest_units()) noexcept;

@@ -210,11 +210,10 @@ template <class Scalar>
 void SkipGramSolver<Scalar>::precondition(const HalfStep<Scalar>& step, RowIndex row, Scalar scale,
                                           Work& work) noexcept {
   const Scalar quarter = step.moving.negative_weight[row] / 4;
-  const kernels::RowList<Scalar> basis{basis_.data(), dimension_, dimension_, nullptr};
-  kernels::dots(work.projected.data(), work.residual.data(), basis);
-  as_vector(work.projected).array() /= scale + quarter * as_vector(spectrum_).array();
+  as_vector(work.filter).array() = (scale + quarter * as_vector(spectrum_).array()).inverse();
   std::ranges::fill(work.preconditioned, Scalar(0));
-  kernels::add_rows(work.preconditioned.data(), work.projected.data(), basis);
+  kernels::add_normal_product(work.preconditioned.data(), work.residual.data(), work.filter.data(),
+                              {basis_.data(), dimension_, dimension_});
 }
 
 // work.image += A_i y, where y = work.preconditioned has just come from the residual r: then (a_i/4) G y = r - c_i y.
@@ -225,10 +224,8 @@ void SkipGramSolver<Scalar>::add_image(const HalfStep<Scalar>& step, RowIndex ro
   const auto observed = step.observed(row);
   for_each_run(observed.size(), tile, [&](std::size_t begin, std::size_t size) {
     const RowsOf<Scalar> rows(step.fixed, observed.subspan(begin, size));
-    Scalar weights[tile];
-    kernels::dots(weights, work.preconditioned.data(), rows.list);
-    for (std::size_t e = 0; e < size; ++e) weights[e] *= work.curvature[begin + e];
-    kernels::add_rows(work.image.data(), weights, rows.list);
+    kernels::add_normal_product(work.image.data(), work.preconditioned.data(), work.curvature.data() + begin,
+                                rows.list);
   });
 }
 

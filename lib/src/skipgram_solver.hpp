@@ -35,7 +35,7 @@ class SkipGramSolver {
     std::span<Scalar> scores;                // row_block x tile
     std::span<Scalar> information;           // row_block: sum_j b_j s(1-s) |w_j|^2
     std::span<Scalar> curvature;             // n_ij jj(x_ij) of one row's positives
-    std::span<Scalar> solution, residual, preconditioned, direction, image, projected;  // d each
+    std::span<Scalar> solution, residual, preconditioned, direction, image, filter;  // d each
   };
   void decompose(const HalfStep<Scalar>& step, RowSums<Scalar>& sums, Executor& executor) noexcept;
   void update_block(const HalfStep<Scalar>& step, const Negatives<Scalar>& negatives, std::size_t block,

@@ -180,6 +180,12 @@ TEST_CASE_TEMPLATE("dot products with rows, and their weighted sum", Scalar, flo
           kernels::add_rows(sum.block().data, weights.block().data, rows, units);
           REQUIRE(error(sum, x, 1, dimension, count, weights, row) <= bound<Scalar>(count));
           REQUIRE(sum.gaps_untouched());
+          Owned<Scalar> image = x;
+          kernels::add_normal_product(image.block().data, x.block().data, weights.block().data, rows, units);
+          Owned<Scalar> weighted = zero;
+          for (std::size_t e = 0; e < count; ++e) weighted(0, e) = products(0, e) * weights(0, e);
+          REQUIRE(error(image, x, 1, dimension, count, weighted, row) <= bound<Scalar>(count + dimension));
+          REQUIRE(image.gaps_untouched());
         }
       }
     }
