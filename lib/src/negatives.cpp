@@ -81,12 +81,16 @@ NegativeRows<Scalar> Negatives<Scalar>::tail(std::size_t block, std::size_t work
   const double start = Random(mix.bits()).uniform();
   const auto cumulative = tail_cumulative_.first(tail_rows_);
   const double step = cumulative.back() / static_cast<double>(tail_limit_);
-  for (std::size_t k = 0; k < tail_limit_; ++k) {
-    const double position = (static_cast<double>(k) + start) * step;
-    const auto found = std::ranges::upper_bound(cumulative, position) - cumulative.begin();
-    const std::size_t row = order_[head_count_ + std::min(static_cast<std::size_t>(found), tail_rows_ - 1)];
-    mine.set(k, *side_, row, static_cast<Scalar>(step));
-  }
+  RowIndex rows[tile];
+  for_each_run(tail_limit_, tile, [&](std::size_t begin, std::size_t size) {
+    for (std::size_t k = 0; k < size; ++k) {
+      const double position = (static_cast<double>(begin + k) + start) * step;
+      const auto found = std::ranges::upper_bound(cumulative, position) - cumulative.begin();
+      rows[k] = order_[head_count_ + std::min(static_cast<std::size_t>(found), tail_rows_ - 1)];
+      side_->prefetch(rows[k]);
+    }
+    for (std::size_t k = 0; k < size; ++k) mine.set(begin + k, *side_, rows[k], static_cast<Scalar>(step));
+  });
   return mine.first(tail_limit_, dimension_);
 }
 

@@ -44,12 +44,15 @@ void SequencePass<Scalar>::block(const SliceView& slice, std::size_t begin, std:
   const auto collect = [&](const SideRows<Scalar>& side, std::size_t from, std::size_t to, Places& places) {
     places.count = 0;
     for (std::size_t position = from; position < to; ++position) {
-      if (const RowIndex row = side.row_of_token[slice.sequence_ids[position]]; row != no_row)
-        places.at[places.count++] = {static_cast<std::uint32_t>(position), row};
+      const RowIndex row = side.row_of_token[slice.sequence_ids[position]];
+      if (row == no_row) continue;
+      side.prefetch(row);
+      places.at[places.count++] = {static_cast<std::uint32_t>(position), row};
     }
   };
   collect(items, first, last, centres_);
   if (centres_.count == 0) return;
+  draw_negatives(contexts);
   gather(items, centres_, centre_rows_);
   std::ranges::fill(centre_gradients_, Scalar(0));
   std::ranges::fill(pairs_, Scalar(0));
@@ -75,12 +78,11 @@ void SequencePass<Scalar>::block(const SliceView& slice, std::size_t begin, std:
     meet(contexts, others_);
   });
 
-  draw_negatives(others_);
-  gather(contexts, others_, other_rows_);
-  auto x = scores(others_.count);
+  gather(contexts, negatives_, other_rows_);
+  auto x = scores(negatives_.count);
   for (std::size_t i = 0; i < centres_.count; ++i)
     x.row(static_cast<Eigen::Index>(i)) *= negatives_per_positive_ * pairs_[i] / Scalar(block_negatives);
-  meet(contexts, others_);
+  meet(contexts, negatives_);
   step(items, centres_, centre_gradients_);
 }
 
@@ -122,17 +124,19 @@ void SequencePass<Scalar>::meet(SideRows<Scalar>& contexts, const Places& others
 
 // Systematic: one uniform start, equal steps through the cumulative shares. Rows without a share are never drawn.
 template <class Scalar>
-void SequencePass<Scalar>::draw_negatives(Places& negatives) noexcept {
+void SequencePass<Scalar>::draw_negatives(const SideRows<Scalar>& contexts) noexcept {
   Random random(draw_);
   draw_ = random.bits();
   const double start = random.uniform();
   const auto cumulative = cumulative_.first(drawable_);
   const double width = cumulative.back() / static_cast<double>(block_negatives);
   auto from = cumulative.begin();
-  negatives.count = block_negatives;
+  negatives_.count = block_negatives;
   for (std::size_t k = 0; k < block_negatives; ++k) {
     from = std::upper_bound(from, cumulative.end() - 1, (static_cast<double>(k) + start) * width);
-    negatives.at[k] = {0, static_cast<RowIndex>(from - cumulative.begin())};
+    const auto row = static_cast<RowIndex>(from - cumulative.begin());
+    contexts.prefetch(row);
+    negatives_.at[k] = {0, row};
   }
 }
 

@@ -50,13 +50,13 @@ class SequencePass {
   void meet(SideRows<Scalar>& contexts, const Places& others) noexcept;
   void block(const SliceView& slice, std::size_t begin, std::size_t end, std::size_t first, std::size_t last,
              SideRows<Scalar>& items, SideRows<Scalar>& contexts) noexcept;
-  void draw_negatives(Places& negatives) noexcept;
+  void draw_negatives(const SideRows<Scalar>& contexts) noexcept;
   void step(SideRows<Scalar>& side, const Places& places, std::span<const Scalar> gradients) const noexcept;
   [[nodiscard]] MatrixView<Scalar> scores(std::size_t others) noexcept;
 
   std::size_t dimension_ = 0;
   Scalar rate_ = 0, negatives_per_positive_ = 0;
-  Places centres_, others_;
+  Places centres_, others_, negatives_;
   Scalar pairs_[block_positions]{};                   // m_i
   std::span<Scalar> centre_rows_, centre_gradients_;  // block_positions x d
   std::span<Scalar> other_rows_, other_gradients_;    // tile x d

@@ -131,6 +131,11 @@ struct SideRows {
   [[nodiscard]] ConstVectorView<Scalar> row(std::size_t i) const noexcept {
     return as_vector(std::span<const Scalar>(embeddings).subspan(i * dimension, dimension));
   }
+  // Asks for a row that will soon be read, since rows of a slice lie anywhere in a table larger than the caches.
+  void prefetch(std::size_t i) const noexcept {
+    constexpr std::size_t line = 64 / sizeof(Scalar);
+    for (std::size_t k = 0; k < dimension; k += line) __builtin_prefetch(&embeddings[i * dimension + k]);
+  }
   [[nodiscard]] VectorView<Scalar> reference_row(std::size_t i) noexcept {
     return as_vector(reference.subspan(i * dimension, dimension));
   }
