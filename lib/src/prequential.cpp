@@ -68,17 +68,10 @@ PrequentialScore Prequential<Scalar>::block(const SideRows<Scalar>& items, const
     if (!items.known(row)) continue;
     const auto z = items.row(row);
     double weight = 0;
-    for (const Observed& observed : observations.of(Side::items, row)) {
-      if (!contexts.known(observed.other)) continue;
-      const Scalar x = z.dot(contexts.row(observed.other));
-      if (options_.likelihood == Likelihood::gaussian) {
-        weight += 1;
-        add_value(score, items, row, contexts, observed, x, values);
-      } else {
-        weight += static_cast<double>(observed.weight);
-        score.total += static_cast<double>(observed.weight) * static_cast<double>(log_logistic(x));
-      }
-    }
+    const auto all = observations.of(Side::items, row);
+    for_each_run(all.size(), tile, [&](std::size_t first, std::size_t size) {
+      weight += add_observed(score, items, row, contexts, all.subspan(first, size), values);
+    });
     if (weight == 0) continue;
     score.weight += weight;
     std::ranges::copy(z, rows + gathered * options_.dimension);
@@ -91,6 +84,34 @@ PrequentialScore Prequential<Scalar>::block(const SideRows<Scalar>& items, const
     score.total += options_.negatives * sum;
   }
   return score;
+}
+
+// Adds what a row's observations, at most `tile`, contribute without negatives. Returns their weight.
+template <class Scalar>
+double Prequential<Scalar>::add_observed(PrequentialScore& score, const SideRows<Scalar>& items, std::size_t row,
+                                         const SideRows<Scalar>& contexts, std::span<const Observed> observed,
+                                         const ValueState& values) noexcept {
+  std::array<Observed, tile> known;
+  std::array<RowIndex, tile> rows;
+  std::array<Scalar, tile> x;
+  std::size_t count = 0;
+  for (const Observed& each : observed) {
+    if (!contexts.known(each.other)) continue;
+    rows[count] = each.other;
+    known[count++] = each;
+  }
+  kernels::dots(x.data(), items.row(row).data(), {contexts.embeddings.data(), contexts.dimension, count, rows.data()});
+  if (options_.likelihood == Likelihood::gaussian) {
+    for (std::size_t e = 0; e < count; ++e) add_value(score, items, row, contexts, known[e], x[e], values);
+    return static_cast<double>(count);
+  }
+  kernels::log_logistic(std::span(x).first(count));
+  double weight = 0;
+  for (std::size_t e = 0; e < count; ++e) {
+    weight += static_cast<double>(known[e].weight);
+    score.total += static_cast<double>(known[e].weight) * static_cast<double>(x[e]);
+  }
+  return weight;
 }
 
 // sum_i weight_i sum_j q_j log s(-x_ij)

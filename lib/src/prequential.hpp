@@ -34,6 +34,9 @@ class Prequential {
   [[nodiscard]] PrequentialScore block(const SideRows<Scalar>& items, const SideRows<Scalar>& contexts,
                                        const Observations& observations, const Negatives<Scalar>& negatives,
                                        const ValueState& values, std::size_t index, std::size_t worker) noexcept;
+  [[nodiscard]] double add_observed(PrequentialScore& score, const SideRows<Scalar>& items, std::size_t row,
+                                    const SideRows<Scalar>& contexts, std::span<const Observed> observed,
+                                    const ValueState& values) noexcept;
   [[nodiscard]] double negative_terms(const NegativeRows<Scalar>& negatives, std::span<const Scalar> weights,
                                       std::size_t worker) noexcept;
 
