@@ -21,11 +21,10 @@ double middle(TimeInterval interval) noexcept {
 template <class Scalar>
 bool all_finite(const SideRows<Scalar>& side) noexcept {
   for (std::size_t row = 0; row < side.size(); ++row) {
-    if (!std::isfinite(side.row(row).squaredNorm()) || !std::isfinite(side.data_precision[row])) return false;
+    if (!std::isfinite(side.row(row).squaredNorm())) return false;
   }
-  for (const auto* columns : {&side.offsets, &side.baseline}) {
-    if (columns->offset.empty()) continue;
-    if (!as_vector(columns->offset.first(side.size())).allFinite()) return false;
+  for (const auto& column : {side.data_precision, side.gradient_energy, side.offsets.offset, side.baseline.offset}) {
+    if (!column.empty() && !as_vector(column.first(side.size())).allFinite()) return false;
   }
   return true;
 }

@@ -1,6 +1,7 @@
 // OnlineLearner from outside: what each kind of slice does to the state, and what is refused.
 #include <doctest/doctest.h>
 
+#include <memory>
 #include <string>
 #include <thread>
 
@@ -222,6 +223,23 @@ TEST_CASE("what cannot be learnt is refused with a reason, and the state stays")
     ThreeThreads threads;
     CHECK(learner.learn(SequenceSlice(2, 120).view(), threads).error().code() == ErrorCode::invalid_argument);
   }
+}
+
+TEST_CASE("a slice that drives the accumulated energy of the gradients beyond the range of numbers is refused") {
+  SerialExecutor serial;
+  auto learner = OnlineLearner<float>::create(small_options()).value();
+  for (int t = 0; t < 2; ++t) learner.learn(SequenceSlice(t, 120).view(), serial).value();
+  auto state = learner.state();
+  std::vector<float> far(state.items.embeddings.data(), state.items.embeddings.data() + state.items.embeddings.size());
+  for (float& x : far) x *= 1e18F;  // their squares are numbers, those of the gradients they make add up to none
+  std::construct_at(&state.items.embeddings, far.data(), state.items.embeddings.rows(), state.items.embeddings.cols());
+  auto target = OnlineLearner<float>::create(small_options()).value();
+  target.restore(state).value();
+  const auto before = figures(target.state());
+  const auto refused = target.learn(SequenceSlice(2, 120).view(), serial);
+  REQUIRE(!refused);
+  CHECK(refused.error().code() == ErrorCode::bad_data);
+  CHECK(figures(target.state()) == before);
 }
 
 TEST_CASE("a full vocabulary admits the most used newcomers and counts the rest") {
