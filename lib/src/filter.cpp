@@ -271,13 +271,14 @@ void Filter<Scalar>::choose_active(SideRows<Scalar>& side) noexcept {
   }
 }
 
-// A slice on its own has its own random start; rows without data go where their prior has them, to zero.
+// A slice on its own has its own random start and AdaGrad scale; rows without data go where their prior has them: to 0.
 template <class Scalar>
 void Filter<Scalar>::start_alone() noexcept {
   Random random(options().seed + model_.slices);
   for (const Side which : sides) {
     SideRows<Scalar>& side = model_.side(which);
     model_.draw_embeddings(side, 0, random);
+    std::ranges::fill(side.gradient_energy.first(side.size()), static_cast<Scalar>(initial_gradient_energy));
     for (std::size_t row = 0; row < side.size(); ++row) {
       if (!(side.slice_count[row] > 0)) side.row(row).setZero();
     }

@@ -150,6 +150,26 @@ TEST_CASE("the score rises when the stream repeats itself") {
   CHECK(scores[3] < 0);
 }
 
+TEST_CASE("slices that are fitted alone carry no energy of gradients over") {
+  Options options = small_options();
+  options.coupling = Coupling::none;
+  SerialExecutor serial;
+  auto learner = OnlineLearner<float>::create(options).value();
+  const SequenceSlice words(0, 120);
+  const auto energy_after = [&](int slices) {
+    for (int t = 0; t < slices; ++t) {
+      SliceView slice = words.view();
+      slice.interval = day(static_cast<std::int64_t>(learner.state().slices));
+      learner.learn(slice, serial).value();
+    }
+    double sum = 0;
+    for (const float energy : learner.state().items.gradient_energy) sum += static_cast<double>(energy);
+    return sum;
+  };
+  const double first = energy_after(1);
+  CHECK(energy_after(7) == doctest::Approx(first).epsilon(.05));  // but for the starts, which are drawn anew
+}
+
 TEST_CASE("a restored state goes on bit for bit") {
   for (const Likelihood likelihood : {Likelihood::skipgram, Likelihood::gaussian}) {
     const Options options = small_options(likelihood);
