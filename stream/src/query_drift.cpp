@@ -1,6 +1,6 @@
 #include <algorithm>
 
-#include <gaugeline/drift_test.hpp>
+#include <gaugeline/drift_significance.hpp>
 #include <gaugeline/stream/query.hpp>
 
 #include "query_slice.hpp"

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include <gaugeline/drift.hpp>
-#include <gaugeline/drift_test.hpp>
+#include <gaugeline/drift_significance.hpp>
 
 #include <support/reference_runs.hpp>
 

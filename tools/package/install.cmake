@@ -26,7 +26,7 @@ endfunction()
 gaugeline_install_layer(lib HEADERS
   gaugeline/diffusion_prior.hpp
   gaugeline/drift.hpp
-  gaugeline/drift_test.hpp
+  gaugeline/drift_significance.hpp
   gaugeline/error.hpp
   gaugeline/executor.hpp
   gaugeline/gauge.hpp

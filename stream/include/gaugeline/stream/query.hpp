@@ -142,9 +142,9 @@ struct NeighborChange {
   std::vector<std::string> lost;    // near it in `from`, not in `to`
 };
 
-// p_value: the chance that an item that stood still moved as much, against the null that fit_p_values (drift_test.hpp)
-// reads off all comparable items, commonest first: those known in both slices and used min_uses times in each. Set if
-// evidence is sufficient.
+// p_value: the chance that an item that stood still moved as much, against the null that fit_p_values
+// (drift_significance.hpp) reads off all comparable items, commonest first: those known in both slices and used
+// min_uses times in each. Set if evidence is sufficient.
 struct DriftingToken {
   std::string token;
   Movement movement;

@@ -3,7 +3,7 @@
 #include <cmath>
 #include <vector>
 
-#include <gaugeline/drift_test.hpp>
+#include <gaugeline/drift_significance.hpp>
 #include <gaugeline/random.hpp>
 
 using namespace gaugeline;

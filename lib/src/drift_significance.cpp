@@ -1,4 +1,4 @@
-#include <gaugeline/drift_test.hpp>
+#include <gaugeline/drift_significance.hpp>
 
 #include <algorithm>
 #include <cmath>
