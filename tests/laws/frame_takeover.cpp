@@ -21,21 +21,14 @@ TEST_CASE("a frame that was turned, reflection included, is taken over by the ne
     options.dimension = 6;
     options.coupling = Coupling::none;
     options.first_slice_sweeps = 2000;  // to rest, so that two fits of the same data differ by a rotation only
-    auto learner = OnlineLearner<double>::create(options).value();
-    const OwnedTokens tokens = numbered_tokens("row", stream_options.rows);
-    SerialExecutor serial;
+    RowLearner<double> learner(options, stream_options.rows);
     stream.next();
-    SliceView slice;
-    slice.item_tokens = slice.context_tokens = tokens.list();
-    slice.values = stream.values();
-    slice.interval = day(0);
-    learner.learn(slice, serial).value();
+    learner.learn(stream.values());
 
     Random random(17);
-    learner.rotate(random_orthogonal(random, options.dimension, determinant)).value();
+    learner.learner().rotate(random_orthogonal(random, options.dimension, determinant)).value();
     const DenseTable turned = stacked(learner.state());
-    slice.interval = day(1);
-    const SliceReport report = learner.learn(slice, serial).value();
+    const SliceReport report = learner.learn(stream.values());
     CHECK((stacked(learner.state()) - turned).norm() / turned.norm() <= 1e-5);
     CHECK(report.gauge_residual <= 1e-5);
     CHECK(report.rotation_angle > .1);

@@ -65,45 +65,41 @@ inline void compare_tests(const Moments& from, const Moments& to, const std::vec
   plain.add(p);
 }
 
-template <class Stream, class Fill>
-void run_without_drift(Stream stream, const Options& options, std::uint32_t rows, int slices, int base, Fill fill,
-                       Alarms& plain, Alarms& fitted) {
-  auto learner = OnlineLearner<float>::create(options).value();
-  const OwnedTokens tokens = numbered_tokens("row", rows);
-  learner.admit(tokens.list(), tokens.list()).value();
-  SerialExecutor serial;
+// What a stream's slice holds; of pairs, how often each item was seen is added up.
+inline std::span<const PairValue> observe(const GaussianStream& stream, std::span<double> /*seen*/) {
+  return stream.values();
+}
+inline std::span<const PairCount> observe(const SkipGramStream& stream, std::span<double> seen) {
+  for (const PairCount& pair : stream.pairs()) seen[pair.item] += static_cast<double>(pair.weight);
+  return stream.pairs();
+}
+
+// One stream without drift, added to the rows called moved by either test between slice `base` and the last.
+template <class Stream, class StreamOptions>
+void count_alarms(StreamOptions stream_options, const Options& options, int slices, int base, Alarms& plain,
+                  Alarms& fitted) {
+  stream_options.drifting_share = 0;
+  Stream stream(stream_options);
+  RowLearner<float> learner(options, stream_options.rows);
+  learner.admit();
   std::vector<Moments> kept;
-  std::vector<double> seen(rows);
+  std::vector<double> seen(stream_options.rows);
   for (int t = 0; t < slices; ++t) {
     stream.next();
-    SliceView slice;
-    slice.interval = day(t);
-    slice.item_tokens = slice.context_tokens = tokens.list();
-    fill(stream, slice);
-    for (const auto& pair : slice.pairs) seen[pair.item] += static_cast<double>(pair.weight);
-    learner.learn(slice, serial).value();
+    learner.learn(observe(stream, seen));
     if (t == base || t == slices - 1) kept.emplace_back(learner.state().items);
   }
   compare_tests(kept[0], kept[1], seen, plain, fitted);
 }
 
-// One stream of G2 or G3 without drift, added to the rows called moved by either test.
 inline void count_gaussian_alarms(std::uint64_t seed, Alarms& plain, Alarms& fitted) {
-  GaussianStreamOptions options;
-  options.seed = seed;
-  options.drifting_share = 0;
-  run_without_drift(
-      GaussianStream(options), gaussian_reference_options(seed), options.rows, 40, 10,
-      [](const GaussianStream& s, SliceView& slice) { slice.values = s.values(); }, plain, fitted);
+  count_alarms<GaussianStream>(GaussianStreamOptions{.seed = seed}, gaussian_reference_options(seed), 40, 10, plain,
+                               fitted);
 }
 
 inline void count_skipgram_alarms(std::uint64_t seed, Alarms& plain, Alarms& fitted) {
-  SkipGramStreamOptions options;
-  options.seed = seed;
-  options.drifting_share = 0;
-  run_without_drift(
-      SkipGramStream(options), skipgram_reference_options(seed), options.rows, 12, 2,
-      [](const SkipGramStream& s, SliceView& slice) { slice.pairs = s.pairs(); }, plain, fitted);
+  count_alarms<SkipGramStream>(SkipGramStreamOptions{.seed = seed}, skipgram_reference_options(seed), 12, 2, plain,
+                               fitted);
 }
 
 }  // namespace gaugeline::testing

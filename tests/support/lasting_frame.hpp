@@ -16,11 +16,11 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <span>
 #include <vector>
 
-#include <gaugeline/online_learner.hpp>
 #include <gaugeline/simulate.hpp>
-#include <support/tokens.hpp>
+#include <support/row_learner.hpp>
 
 namespace gaugeline::testing {
 
@@ -123,21 +123,17 @@ void take_static(const Truth& truth, const ConstTable<float>& learnt, const Flag
   learnt_rows = learnt(rows, Eigen::all).template cast<double>();
 }
 
-// `next(slice)` draws and fills a slice; `rows(true, learnt)` gives the rows that stand still.
+// `next()` draws a slice and gives its observations; `take_rows(state, truth, learnt)` fills in the rows that stand
+// still.
 template <class Next, class Truth>
-FrameErrors run_long_stream(const LongStream& stream, const Options& options, Next&& next, Truth&& take_rows) {
-  auto learner = OnlineLearner<float>::create(options).value();
-  const OwnedTokens tokens = numbered_tokens("row", stream.rows);
-  learner.admit(tokens.list(), tokens.list()).value();
-  SerialExecutor serial;
+FrameErrors run_long_stream(const LongStream& stream, Options options, Next&& next, Truth&& take_rows) {
+  options.seed = stream.seed + 1000;
+  RowLearner<float> learner(with_room(options, stream.rows, stream.rows * stream.rows), stream.rows);
+  learner.admit();
   FrameProbe probe;
   FrameErrors errors;
   for (int t = 0; t < stream.slices; ++t) {
-    SliceView slice;
-    slice.interval = day(t);
-    slice.item_tokens = slice.context_tokens = tokens.list();
-    next(slice);
-    const SliceReport report = learner.learn(slice, serial).value();
+    const SliceReport report = learner.learn(next());
     const bool early = t >= 100 && t < 200;
     const bool late = t >= stream.slices - 100;
     if (t != FrameProbe::base_slice && !early && !late) continue;
@@ -152,14 +148,6 @@ FrameErrors run_long_stream(const LongStream& stream, const Options& options, Ne
   return errors;
 }
 
-inline Options sized(Options options, const LongStream& stream, std::uint32_t dimension) {
-  options.dimension = dimension;
-  options.seed = stream.seed + 1000;
-  options.item_capacity = options.context_capacity = options.slice_token_capacity = stream.rows;
-  options.observation_capacity = stream.rows * stream.rows;
-  return options;
-}
-
 // Truth of dimension 8, learnt in dimension 8; 60 values per item and slice with a noise of .5.
 inline FrameErrors run_long_gaussian(const LongStream& stream, Options options) {
   GaussianStream values({.seed = stream.seed,
@@ -167,9 +155,9 @@ inline FrameErrors run_long_gaussian(const LongStream& stream, Options options) 
                          .dimension = 8,
                          .drifting_share = stream.drifting_share,
                          .drift_radians = stream.drift_radians});
-  const auto next = [&](SliceView& slice) {
+  const auto next = [&] {
     values.next();
-    slice.values = values.values();
+    return std::span<const PairValue>(values.values());
   };
   const auto take = [&](const LearnerState<float>& state, FrameProbe::Rows& truth, FrameProbe::Rows& learnt) {
     const auto rows = static_cast<Eigen::Index>(stream.rows);
@@ -179,7 +167,8 @@ inline FrameErrors run_long_gaussian(const LongStream& stream, Options options) 
     take_static(values.truth().bottomRows(rows), state.contexts.embeddings,
                 std::vector<char>(middle, values.drifts().end()), truth.contexts, learnt.contexts);
   };
-  return run_long_stream(stream, sized(options, stream, 8), next, take);
+  options.dimension = 8;
+  return run_long_stream(stream, options, next, take);
 }
 
 // Truth of dimension 8, learnt in dimension 16; 100 pairs per item and slice.
@@ -190,16 +179,17 @@ inline FrameErrors run_long_skipgram(const LongStream& stream, Options options) 
                         .pairs_per_slice = 100. * stream.rows,
                         .drifting_share = stream.drifting_share,
                         .drift_radians = stream.drift_radians});
-  const auto next = [&](SliceView& slice) {
+  const auto next = [&] {
     pairs.next();
-    slice.pairs = pairs.pairs();
+    return std::span<const PairCount>(pairs.pairs());
   };
   const auto take = [&](const LearnerState<float>& state, FrameProbe::Rows& truth, FrameProbe::Rows& learnt) {
     take_static(pairs.truth(Side::items), state.items.embeddings, pairs.drifts(Side::items), truth.items, learnt.items);
     take_static(pairs.truth(Side::contexts), state.contexts.embeddings, pairs.drifts(Side::contexts), truth.contexts,
                 learnt.contexts);
   };
-  return run_long_stream(stream, sized(options, stream, 16), next, take);
+  options.dimension = 16;
+  return run_long_stream(stream, options, next, take);
 }
 
 }  // namespace gaugeline::testing

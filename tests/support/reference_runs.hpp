@@ -7,9 +7,8 @@
 #include <vector>
 
 #include <gaugeline/likelihood.hpp>
-#include <gaugeline/online_learner.hpp>
 #include <gaugeline/simulate.hpp>
-#include <support/tokens.hpp>
+#include <support/row_learner.hpp>
 
 namespace gaugeline::testing {
 
@@ -52,10 +51,7 @@ inline Options gaussian_reference_options(std::uint64_t seed) {
   options.noise_deviation = .5F;    // the truth's ...
   options.offsets = Offsets::none;  // ... which has neither mean nor offsets
   options.anchor_memory = 0;        // the reference has none
-  options.item_capacity = options.context_capacity = 200;
-  options.slice_token_capacity = 200;
-  options.observation_capacity = 20000;
-  return options;
+  return with_room(options, 200, 20000);
 }
 
 template <class Scalar>
@@ -63,10 +59,8 @@ StreamResult run_gaussian_reference(const GaussianStreamOptions& stream_options,
   constexpr int slices = 40;
   constexpr int base_slice = 10;
   GaussianStream stream(stream_options);
-  auto learner = OnlineLearner<Scalar>::create(options).value();
-  const OwnedTokens tokens = numbered_tokens("row", stream_options.rows);
-  learner.admit(tokens.list(), tokens.list()).value();
-  SerialExecutor serial;
+  RowLearner<Scalar> learner(options, stream_options.rows);
+  learner.admit();
   StreamResult result;
   DenseTable base;
   TruthTable truth;
@@ -86,11 +80,7 @@ StreamResult run_gaussian_reference(const GaussianStreamOptions& stream_options,
         }
       }
     }
-    SliceView slice;
-    slice.interval = day(t);
-    slice.item_tokens = slice.context_tokens = tokens.list();
-    slice.values = stream.values();
-    learner.learn(slice, serial).value();
+    learner.learn(stream.values());
     if (t == base_slice) {
       base = stacked(learner.state());
       truth = stream.truth();
@@ -131,10 +121,7 @@ inline Options skipgram_reference_options(std::uint64_t seed) {
   options.count_decay = 0;       // negatives of the slice
   options.anchor_memory = 0;     // the reference has none
   options.negative_head = 1000;  // all of them, exactly
-  options.item_capacity = options.context_capacity = 1000;
-  options.slice_token_capacity = 1000;
-  options.observation_capacity = 200000;
-  return options;
+  return with_room(options, 1000, 200000);
 }
 
 template <class Scalar>
@@ -144,10 +131,8 @@ StreamResult run_skipgram_reference(std::uint64_t seed, const Options& options) 
   SkipGramStreamOptions stream_options;
   stream_options.seed = seed;
   SkipGramStream stream(stream_options);
-  auto learner = OnlineLearner<Scalar>::create(options).value();
-  const OwnedTokens tokens = numbered_tokens("row", stream_options.rows);
-  learner.admit(tokens.list(), tokens.list()).value();
-  SerialExecutor serial;
+  RowLearner<Scalar> learner(options, stream_options.rows);
+  learner.admit();
   StreamResult result;
   DenseTable base;
   double scored = 0;
@@ -167,11 +152,7 @@ StreamResult run_skipgram_reference(std::uint64_t seed, const Options& options) 
         scored += 1;
       }
     }
-    SliceView slice;
-    slice.interval = day(t);
-    slice.item_tokens = slice.context_tokens = tokens.list();
-    slice.pairs = stream.pairs();
-    learner.learn(slice, serial).value();
+    learner.learn(stream.pairs());
     if (t == base_slice) base = stacked(learner.state());
   }
   result.prequential /= scored;
