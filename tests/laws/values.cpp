@@ -6,8 +6,8 @@
 #include <vector>
 
 #include <gaugeline/likelihood.hpp>
-#include <gaugeline/online_learner.hpp>
 #include <support/reference_runs.hpp>
+#include <support/row_learner.hpp>
 
 using namespace gaugeline;
 using namespace gaugeline::testing;
@@ -65,29 +65,12 @@ class ValueStream {
 Options value_options() {
   Options options = Options::gaussian();
   options.dimension = rank;
-  options.item_capacity = options.context_capacity = options.slice_token_capacity = rows;
-  options.observation_capacity = 50 * rows;
-  return options;
+  return with_room(options, rows, 50 * rows);
 }
 
 template <class Scalar>
-class Learner {
- public:
-  explicit Learner(const Options& options) : learner_(OnlineLearner<Scalar>::create(options).value()) {}
-  SliceReport learn(const std::vector<PairValue>& values) {
-    SliceView slice;
-    slice.interval = day(day_++);
-    slice.item_tokens = slice.context_tokens = tokens_.list();
-    slice.values = values;
-    SerialExecutor serial;
-    return learner_.learn(slice, serial).value();
-  }
-  [[nodiscard]] LearnerState<Scalar> state() const { return learner_.state(); }
-
- private:
-  OnlineLearner<Scalar> learner_;
-  OwnedTokens tokens_ = numbered_tokens("row", rows);
-  std::int64_t day_ = 0;
+struct Learner : RowLearner<Scalar> {
+  explicit Learner(const Options& options = value_options()) : RowLearner<Scalar>(options, rows) {}
 };
 
 std::vector<PairValue> transformed(std::vector<PairValue> values, float factor, float shift) {
@@ -107,6 +90,22 @@ double relative_difference(std::span<const Scalar> a, std::span<const Scalar> b)
   return std::sqrt(difference / norm);
 }
 
+// Six slices of a stream for one learner, and with every value transformed for another; `check` is given their reports.
+template <class Scalar, class Check>
+void learn_beside(Learner<Scalar>& plain, Learner<Scalar>& changed, std::uint64_t seed, float factor, float shift,
+                  Check check) {
+  ValueStream stream(seed);
+  for (int t = 0; t < 6; ++t) {
+    double oracle = 0;
+    auto values = stream.next(20, oracle);
+    if (shift != 0) {  // exact after the shift too
+      for (PairValue& value : values) value.value = std::round(value.value * 64) / 64;
+    }
+    const SliceReport report = plain.learn(values);
+    check(report, changed.learn(transformed(values, factor, shift)));
+  }
+}
+
 }  // namespace
 
 TEST_CASE("sigma is found, and values are predicted almost as well as by the truth") {
@@ -115,7 +114,7 @@ TEST_CASE("sigma is found, and values are predicted almost as well as by the tru
     ValueStream stream(seed);
     Options without = value_options();
     without.offsets = Offsets::none;
-    Learner<float> learner(value_options());
+    Learner<float> learner;
     Learner<float> plain(without);
     double score = 0, baseline = 0, no_offsets = 0, oracle = 0;
     constexpr int slices = 20;
@@ -145,19 +144,12 @@ TEST_CASE("sigma is found, and values are predicted almost as well as by the tru
 }
 
 TEST_CASE("a constant added to all values is added to mu, and to nothing else") {
-  ValueStream stream(4);
-  Learner<double> here(value_options());
-  Learner<double> there(value_options());
+  Learner<double> here, there;
   constexpr float shift = 1024;
-  for (int t = 0; t < 6; ++t) {
-    double oracle = 0;
-    auto values = stream.next(20, oracle);
-    for (PairValue& value : values) value.value = std::round(value.value * 64) / 64;  // exact after the shift too
-    const SliceReport report = here.learn(values);
-    const SliceReport shifted = there.learn(transformed(values, 1, shift));
+  learn_beside(here, there, 4, 1, shift, [](const SliceReport& report, const SliceReport& shifted) {
     CHECK(std::abs(shifted.score - report.score) <= 1e-9);
     CHECK(std::abs(shifted.baseline_score - report.baseline_score) <= 1e-9);
-  }
+  });
   const auto a = here.state();
   const auto b = there.state();
   // Rounding of 1e3 + x in double, 1e-13, through some hundred alternations.
@@ -168,18 +160,11 @@ TEST_CASE("a constant added to all values is added to mu, and to nothing else") 
 }
 
 TEST_CASE("values times a power of four: all is multiplied, bit for bit") {
-  ValueStream stream(5);
-  Learner<float> here(value_options());
-  Learner<float> there(value_options());
-  constexpr float factor = 1024;
-  for (int t = 0; t < 6; ++t) {
-    double oracle = 0;
-    const auto values = stream.next(20, oracle);
-    const double score = here.learn(values).score;
-    const double scaled = there.learn(transformed(values, factor, 0)).score;
-    // The density of a value times 1024 is 1/1024 of that of the value.
-    if (t > 0) CHECK(std::abs(scaled + std::log(1024.) - score) <= 1e-12);
-  }
+  Learner<float> here, there;
+  // The density of a value times 1024 is 1/1024 of that of the value.
+  learn_beside(here, there, 5, 1024, 0, [](const SliceReport& report, const SliceReport& scaled) {
+    if (report.slice > 0) CHECK(std::abs(scaled.score + std::log(1024.) - report.score) <= 1e-12);
+  });
   const auto a = here.state();
   const auto b = there.state();
   CHECK(stacked(b) == 32 * stacked(a));
@@ -195,16 +180,10 @@ TEST_CASE("values times a power of four: all is multiplied, bit for bit") {
 }
 
 TEST_CASE("values in thousands are predicted as well as values near one") {
-  ValueStream stream(6);
-  Learner<float> here(value_options());
-  Learner<float> there(value_options());
-  for (int t = 0; t < 6; ++t) {
-    double oracle = 0;
-    const auto values = stream.next(20, oracle);
-    const double score = here.learn(values).score;
-    const double scaled = there.learn(transformed(values, 1000, 0)).score;
-    if (t > 0) CHECK(std::abs(scaled + std::log(1000.) - score) <= 1e-4);
-  }
+  Learner<float> here, there;
+  learn_beside(here, there, 6, 1000, 0, [](const SliceReport& report, const SliceReport& scaled) {
+    if (report.slice > 0) CHECK(std::abs(scaled.score + std::log(1000.) - report.score) <= 1e-4);
+  });
   const DenseTable expected = std::sqrt(1000.) * stacked(here.state());
   CHECK((stacked(there.state()) - expected).norm() <= 1e-3 * expected.norm());
 }
@@ -249,7 +228,7 @@ TEST_CASE("the fit is where the gradient of the likelihood and the priors vanish
 
 TEST_CASE("a first slice that is too sparse to show any structure does not end the embeddings") {
   ValueStream stream(10);
-  Learner<float> learner(value_options());
+  Learner<float> learner;
   double oracle = 0;
   learner.learn(stream.next(1, oracle));
   SliceReport report;
@@ -263,14 +242,14 @@ TEST_CASE("a first slice that is too sparse to show any structure does not end t
 
 TEST_CASE("an empty slice leaves mean, offsets and sigma, and only makes them less certain") {
   ValueStream stream(8);
-  Learner<float> learner(value_options());
+  Learner<float> learner;
   double oracle = 0;
   for (int t = 0; t < 2; ++t) learner.learn(stream.next(20, oracle));
   const ValueState before = learner.state().values;
   const std::vector<float> offset(learner.state().items.offset.begin(), learner.state().items.offset.end());
   const std::vector<float> precision(learner.state().items.offset_precision.begin(),
                                      learner.state().items.offset_precision.end());
-  learner.learn({});
+  learner.learn(std::vector<PairValue>());
   const auto state = learner.state();
   CHECK(state.values.mean == before.mean);
   CHECK(state.values.noise_deviation == before.noise_deviation);
@@ -283,7 +262,7 @@ TEST_CASE("an empty slice leaves mean, offsets and sigma, and only makes them le
 }
 
 TEST_CASE("values beyond the range of numbers are refused, and leave the learner as it was") {
-  Learner<float> learner(value_options());
+  Learner<float> learner;
   auto direct = OnlineLearner<float>::create(value_options()).value();
   const OwnedTokens tokens = numbered_tokens("row", rows);
   SerialExecutor serial;
