@@ -1,83 +1,22 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
-#include <initializer_list>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include <gaugeline/online_learner.hpp>
-#include <support/tokens.hpp>
+#include <support/named_slices.hpp>
+#include <support/text_slice.hpp>
 
 using namespace gaugeline;
 using namespace gaugeline::testing;
 
 namespace {
 
-// One sequence a token with its partner "x": the token is used `uses` times in the slice.
-struct Words {
-  OwnedTokens tokens;
-  std::vector<float> uses;
-  std::vector<PairCount> pairs;
-
-  Words(std::initializer_list<std::pair<std::string, float>> words) {
-    for (const auto& [word, count] : words) {
-      tokens.add(word);
-      uses.push_back(count);
-      pairs.push_back({0, static_cast<std::uint32_t>(uses.size() - 1), count});
-    }
-  }
-  [[nodiscard]] SliceView view(std::int64_t t) const {
-    SliceView slice;
-    slice.interval = day(t);
-    slice.item_tokens = tokens.list();
-    slice.contexts_are_items = true;
-    slice.item_uses = uses;
-    slice.pairs = pairs;
-    slice.pairs_are_symmetric = true;
-    return slice;
-  }
-};
-
-// A token's values on all contexts of the slice, which are its items; it is said to be used as often as they say.
-struct Ratings {
-  OwnedTokens tokens;
-  std::vector<float> uses;
-  std::vector<PairValue> values;
-
-  Ratings(std::initializer_list<std::pair<std::string, float>> words) {
-    std::uint32_t id = 0;
-    for (const auto& [word, value] : words) {
-      tokens.add(word);
-      uses.push_back(value);
-      for (std::uint32_t j = 0; j < words.size(); ++j) values.push_back({id, j, value + static_cast<float>(j % 2)});
-      ++id;
-    }
-  }
-  [[nodiscard]] SliceView view(std::int64_t t) const {
-    SliceView slice;
-    slice.interval = day(t);
-    slice.item_tokens = slice.context_tokens = tokens.list();
-    slice.item_uses = slice.context_uses = uses;
-    slice.values = values;
-    return slice;
-  }
-};
-
-Options room_for(std::uint32_t rows) {
-  Options options = Options::skipgram();
-  options.dimension = 4;
+Options room_for(std::uint32_t rows, Likelihood likelihood = Likelihood::skipgram) {
+  Options options = small_options(likelihood);
   options.item_capacity = options.context_capacity = rows;
-  options.slice_token_capacity = 64;
-  options.observation_capacity = 1024;
   return options;
-}
-
-std::vector<std::string> tokens_of(const SideState<float>& side) {
-  std::vector<std::string> tokens;
-  tokens.reserve(side.size());
-  for (std::size_t row = 0; row < side.size(); ++row) tokens.emplace_back(side.tokens[row]);
-  return tokens;
 }
 
 using Tokens = std::vector<std::string>;
@@ -135,14 +74,8 @@ TEST_CASE("a token that comes back is born anew, like any new row") {
 }
 
 TEST_CASE("rows that close up take all that is theirs along, offsets included") {
-  Options options = Options::gaussian();
-  options.dimension = 4;
-  options.slice_token_capacity = 64;
-  options.observation_capacity = 1024;
-  options.item_capacity = options.context_capacity = 4;
-  auto full = OnlineLearner<float>::create(options).value();
-  options.item_capacity = options.context_capacity = 8;
-  auto roomy = OnlineLearner<float>::create(options).value();
+  auto full = OnlineLearner<float>::create(room_for(4, Likelihood::gaussian)).value();
+  auto roomy = OnlineLearner<float>::create(room_for(8, Likelihood::gaussian)).value();
   SerialExecutor serial;
   for (auto* each : {&full, &roomy}) {
     REQUIRE(each->learn(Ratings{{"x", 9}, {"a", 5}, {"b", 2}, {"c", 3}}.view(0), serial));
