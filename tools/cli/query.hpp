@@ -31,6 +31,25 @@ class Question : public Command {
   std::string data_directory_;
 };
 
+// A question that has one kind of answer.
+template <class Answer>
+class AnsweredQuestion : public Question {
+ public:
+  using Question::Question;
+
+ private:
+  [[nodiscard]] virtual Expected<Answer> answer(const formats::SnapshotStore& store) const = 0;
+  virtual void print_json(const Answer& answer) const = 0;
+  virtual void print_text(const Answer& answer) const = 0;
+
+  [[nodiscard]] Expected<> ask(const formats::SnapshotStore& store) final {
+    const auto found = answer(store);
+    if (!found) return std::unexpected(found.error());
+    json() ? print_json(*found) : print_text(*found);
+    return {};
+  }
+};
+
 class JsonWriter;
 // name: [{"token": ..., "similarity": ..., "uses": ...}]
 void write_tokens(JsonWriter& json, std::string_view name, const std::vector<stream::ScoredToken>& tokens);

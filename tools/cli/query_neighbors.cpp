@@ -8,11 +8,11 @@
 namespace gaugeline::cli {
 namespace {
 
-class NeighborsCommand final : public Question {
+class NeighborsCommand final : public AnsweredQuestion<stream::NeighborsAnswer> {
  public:
   explicit NeighborsCommand(CLI::App& query)
-      : Question(query, "neighbors", "  gaugeline query neighbors --data run --token war --slice 1862 --k 10",
-                 "The items nearest to a token in one slice, by cosine") {
+      : AnsweredQuestion(query, "neighbors", "  gaugeline query neighbors --data run --token war --slice 1862 --k 10",
+                         "The items nearest to a token in one slice, by cosine") {
     add_token(question_.token);
     add_slice_name("--slice", question_.slice, "The slice");
     add_count(question_.count, "How many neighbours");
@@ -20,20 +20,21 @@ class NeighborsCommand final : public Question {
   }
 
  private:
-  Expected<> ask(const formats::SnapshotStore& store) override {
-    const auto answer = stream::find_neighbors(store, question_);
-    if (!answer) return std::unexpected(answer.error());
-    if (json()) {
-      JsonWriter json(std::cout);
-      json.begin_object().member("token", question_.token).slice("slice", answer->slice).member("uses", answer->uses);
-      write_tokens(json, "neighbors", answer->neighbors);
-      json.end_object();
-      return {};
-    }
-    std::cout << "Nearest to " << printable(question_.token) << " in " << slice_label(answer->slice)
-              << ", where it has " << grouped(answer->uses) << " uses\n\n";
-    print_tokens(answer->neighbors);
-    return {};
+  Expected<stream::NeighborsAnswer> answer(const formats::SnapshotStore& store) const override {
+    return stream::find_neighbors(store, question_);
+  }
+
+  void print_json(const stream::NeighborsAnswer& answer) const override {
+    JsonWriter json(std::cout);
+    json.begin_object().member("token", question_.token).slice("slice", answer.slice).member("uses", answer.uses);
+    write_tokens(json, "neighbors", answer.neighbors);
+    json.end_object();
+  }
+
+  void print_text(const stream::NeighborsAnswer& answer) const override {
+    std::cout << "Nearest to " << printable(question_.token) << " in " << slice_label(answer.slice) << ", where it has "
+              << grouped(answer.uses) << " uses\n\n";
+    print_tokens(answer.neighbors);
   }
 
   stream::NeighborsQuestion question_;

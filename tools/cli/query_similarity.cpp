@@ -8,31 +8,23 @@
 namespace gaugeline::cli {
 namespace {
 
-class SimilarityCommand final : public Question {
+class SimilarityCommand final : public AnsweredQuestion<stream::SimilarityAnswer> {
  public:
   explicit SimilarityCommand(CLI::App& query)
-      : Question(query, "similarity",
-                 "  gaugeline query similarity --data run --token war --other peace,trade --slice 1862",
-                 "The cosine between a token and others in one slice") {
+      : AnsweredQuestion(query, "similarity",
+                         "  gaugeline query similarity --data run --token war --other peace,trade --slice 1862",
+                         "The cosine between a token and others in one slice") {
     add_token(question_.token);
     require(add_others(question_.others, "What it is compared with"));
     add_slice_name("--slice", question_.slice, "The slice");
   }
 
  private:
-  Expected<> ask(const formats::SnapshotStore& store) override {
-    const auto answer = stream::measure_similarity(store, question_);
-    if (!answer) return std::unexpected(answer.error());
-    if (json()) {
-      print_json(*answer);
-      return {};
-    }
-    std::cout << "Similarity to " << printable(question_.token) << " in " << slice_label(answer->slice) << "\n\n";
-    print_tokens(answer->similarities);
-    return {};
+  Expected<stream::SimilarityAnswer> answer(const formats::SnapshotStore& store) const override {
+    return stream::measure_similarity(store, question_);
   }
 
-  void print_json(const stream::SimilarityAnswer& answer) const {
+  void print_json(const stream::SimilarityAnswer& answer) const override {
     JsonWriter json(std::cout);
     json.begin_object().slice("slice", answer.slice).key("similarity").begin_array();
     for (const stream::ScoredToken& other : answer.similarities) {
@@ -43,6 +35,11 @@ class SimilarityCommand final : public Question {
           .end_object();
     }
     json.end_array().end_object();
+  }
+
+  void print_text(const stream::SimilarityAnswer& answer) const override {
+    std::cout << "Similarity to " << printable(question_.token) << " in " << slice_label(answer.slice) << "\n\n";
+    print_tokens(answer.similarities);
   }
 
   stream::SimilarityQuestion question_;

@@ -8,11 +8,14 @@
 namespace gaugeline::cli {
 namespace {
 
-class TrajectoryCommand final : public Question {
+using Trajectory = std::vector<stream::TrajectoryPoint>;
+
+class TrajectoryCommand final : public AnsweredQuestion<Trajectory> {
  public:
   explicit TrajectoryCommand(CLI::App& query)
-      : Question(query, "trajectory", "  gaugeline query trajectory --data run --token gold --other silver,money",
-                 "A token in every slice: what it stands near, and how far it has moved") {
+      : AnsweredQuestion(query, "trajectory",
+                         "  gaugeline query trajectory --data run --token gold --other silver,money",
+                         "A token in every slice: what it stands near, and how far it has moved") {
     add_token(question_.token);
     add_others(question_.others, "Follow the similarity to this token instead of the neighbours");
     add_slice_name("--from", question_.from, "First slice");
@@ -22,14 +25,11 @@ class TrajectoryCommand final : public Question {
   }
 
  private:
-  Expected<> ask(const formats::SnapshotStore& store) override {
-    const auto points = stream::follow_trajectory(store, question_);
-    if (!points) return std::unexpected(points.error());
-    json() ? print_json(*points) : print_text(*points);
-    return {};
+  Expected<Trajectory> answer(const formats::SnapshotStore& store) const override {
+    return stream::follow_trajectory(store, question_);
   }
 
-  void print_json(const std::vector<stream::TrajectoryPoint>& points) const {
+  void print_json(const Trajectory& points) const override {
     JsonWriter json(std::cout);
     json.begin_object().member("token", question_.token).key("trajectory").begin_array();
     for (const stream::TrajectoryPoint& point : points) {
@@ -57,7 +57,7 @@ class TrajectoryCommand final : public Question {
     json.end_array();
   }
 
-  void print_text(const std::vector<stream::TrajectoryPoint>& points) const {
+  void print_text(const Trajectory& points) const override {
     std::vector<TextTable::Column> columns{{"slice"}, {"begin", TextTable::Align::left}, {"uses"}, {"moved"}, {"self"}};
     for (const std::string& other : question_.others) columns.push_back({printable(other)});
     if (question_.others.empty()) columns.push_back({"nearest", TextTable::Align::left});

@@ -8,11 +8,12 @@
 namespace gaugeline::cli {
 namespace {
 
-class TranslateCommand final : public Question {
+class TranslateCommand final : public AnsweredQuestion<stream::TranslationAnswer> {
  public:
   explicit TranslateCommand(CLI::App& query)
-      : Question(query, "translate", "  gaugeline query translate --data run --token iraq --from 2003 --to 1862",
-                 "The items of one slice that stand where a token stands in another") {
+      : AnsweredQuestion(query, "translate",
+                         "  gaugeline query translate --data run --token iraq --from 2003 --to 1862",
+                         "The items of one slice that stand where a token stands in another") {
     add_token(question_.token);
     add_slice_name("--from", question_.from, "Where the token is looked up");
     add_slice_name("--to", question_.to, "Where its counterpart is sought");
@@ -21,20 +22,21 @@ class TranslateCommand final : public Question {
   }
 
  private:
-  Expected<> ask(const formats::SnapshotStore& store) override {
-    const auto answer = stream::translate(store, question_);
-    if (!answer) return std::unexpected(answer.error());
-    if (json()) {
-      JsonWriter json(std::cout);
-      json.begin_object().member("token", question_.token).slice("from", answer->from).slice("to", answer->to);
-      write_tokens(json, "translate", answer->translations);
-      json.end_object();
-      return {};
-    }
-    std::cout << "What stands in " << slice_label(answer->to) << " where " << printable(question_.token)
-              << " stands in " << slice_label(answer->from) << "\n\n";
-    print_tokens(answer->translations);
-    return {};
+  Expected<stream::TranslationAnswer> answer(const formats::SnapshotStore& store) const override {
+    return stream::translate(store, question_);
+  }
+
+  void print_json(const stream::TranslationAnswer& answer) const override {
+    JsonWriter json(std::cout);
+    json.begin_object().member("token", question_.token).slice("from", answer.from).slice("to", answer.to);
+    write_tokens(json, "translate", answer.translations);
+    json.end_object();
+  }
+
+  void print_text(const stream::TranslationAnswer& answer) const override {
+    std::cout << "What stands in " << slice_label(answer.to) << " where " << printable(question_.token) << " stands in "
+              << slice_label(answer.from) << "\n\n";
+    print_tokens(answer.translations);
   }
 
   stream::TranslationQuestion question_;
