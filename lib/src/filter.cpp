@@ -111,12 +111,7 @@ Expected<SliceReport> Filter<Scalar>::learn(const SliceView& slice, Executor& ex
   admission_.settle(model_.contexts, known.contexts, slice.tokens(Side::contexts));
   report.item_rows = static_cast<std::uint32_t>(model_.items.size());
   report.context_rows = static_cast<std::uint32_t>(model_.contexts.size());
-  if (model_.slices++ == 0)
-    model_.time_unit_seconds = options().time_unit_seconds > 0
-                                   ? options().time_unit_seconds
-                                   : std::chrono::duration<double>(slice.interval.end - slice.interval.begin).count();
-  model_.interval = slice.interval;
-  model_.cold = model_.cold && !has_data;
+  model_.end_slice(slice.interval, has_data);
   return report;
 }
 

@@ -40,6 +40,17 @@ void Model<Scalar>::forget_rows_from(Sizes sizes) noexcept {
 }
 
 template <class Scalar>
+void Model<Scalar>::end_slice(TimeInterval learnt, bool has_data) noexcept {
+  if (slices++ == 0)
+    time_unit_seconds = options.time_unit_seconds > 0
+                            ? options.time_unit_seconds
+                            : std::chrono::duration<double>(learnt.end - learnt.begin).count();
+  interval = learnt;
+  cold = cold && !has_data;
+  if (cold) begin_starts();
+}
+
+template <class Scalar>
 void Model<Scalar>::start_rows(Sizes known) noexcept {
   start_rows(items, known.items);
   start_rows(contexts, known.contexts);
@@ -58,7 +69,7 @@ void Model<Scalar>::start_rows(SideRows<Scalar>& side, std::size_t first) noexce
     side.anchor_time[row] = 0;
   }
   if (fits_offsets(options)) start_offsets(side, first);
-  if (cold) return draw_embeddings(side, first, initial_);
+  if (cold) return draw_embeddings(side, first, starts_);
   if (first == side.size()) return;
   auto mean = as_vector(mean_);
   mean.setZero();
@@ -317,6 +328,7 @@ Expected<> Model<Scalar>::restore(const LearnerState<Scalar>& state) noexcept {
   const auto known = [](Scalar variance) { return variance > 0; };
   cold = std::ranges::none_of(state.items.null_variance, known) &&
          std::ranges::none_of(state.contexts.null_variance, known);
+  if (cold) begin_starts();
   return {};
 }
 

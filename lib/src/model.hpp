@@ -23,7 +23,7 @@ class Model {
     std::size_t items, contexts;
   };
 
-  explicit Model(const Options& with) noexcept : options(with), initial_(with.seed) {
+  explicit Model(const Options& with) noexcept : options(with), starts_(with.seed) {
     if (with.likelihood == Likelihood::gaussian) values.noise_deviation = static_cast<double>(with.noise_deviation);
   }
   void reserve(Arena& arena) noexcept;
@@ -44,6 +44,8 @@ class Model {
   void draw_embeddings(SideRows<Scalar>& side, std::size_t first, Random& random) const noexcept;
   // Z <- Z R with R = rotation(); the anchors stay.
   void turn() noexcept;
+  // Time goes on to the end of the slice that was learnt.
+  void end_slice(TimeInterval learnt, bool has_data) noexcept;
   // z <- z A for the rows of one side that the slice said something about.
   void move_rows_in_data(SideRows<Scalar>& side, const ConstMatrixView<double>& by) noexcept;
 
@@ -101,13 +103,16 @@ class Model {
   void keep_from_vanishing() noexcept;
 
  private:
+  void begin_starts() noexcept { starts_ = Random(options.seed + slices); }
   void start_offsets(SideRows<Scalar>& side, std::size_t first) noexcept;
   void start_rows(SideRows<Scalar>& side, std::size_t first) noexcept;
   // Calls give(row, z A) for each row z of the table, with A = turn_.
   template <class Give>
   void turn(MatrixView<Scalar> table, Give&& give) noexcept;
 
-  Random initial_;              // of rows that are made before the first data
+  // Of rows that are made before the first data. Every slice without data begins a sequence of its own, since a state
+  // does not say how many draws were made.
+  Random starts_;
   std::span<double> rotation_;  // row-major; of the last gauge step
   std::span<Scalar> turn_;      // the same in Scalar
   std::span<Scalar> turned_;    // tile x d

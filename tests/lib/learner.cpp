@@ -190,6 +190,29 @@ TEST_CASE("a restored state goes on bit for bit") {
   }
 }
 
+TEST_CASE("a state without data yet, restored, goes on bit for bit, and no two rows start alike") {
+  const Options options = small_options();
+  SerialExecutor serial;
+  auto straight = OnlineLearner<float>::create(options).value();
+  auto restored = OnlineLearner<float>::create(options).value();
+  const OwnedTokens alone = numbered_tokens("alone", 5);  // used, but beside no other
+  const std::vector<float> uses(5, 1);
+  SliceView slice = nothing(0);
+  slice.item_tokens = alone.list();
+  slice.contexts_are_items = true;
+  slice.item_uses = uses;
+  straight.learn(slice, serial).value();
+  restored.restore(straight.state()).value();
+  for (auto* learner : {&straight, &restored}) {
+    learner->admit(numbered_tokens("more", 5).list(), {}).value();
+    const auto rows = learner->state().items.embeddings;
+    REQUIRE(rows.rows() == 10);
+    for (Eigen::Index row = 0; row < 5; ++row) CHECK(rows.row(row) != rows.row(row + 5));
+    learner->learn(SequenceSlice(1, 60).view(), serial).value();
+  }
+  CHECK(figures(restored.state()) == figures(straight.state()));
+}
+
 TEST_CASE("a state that does not fit is refused") {
   SerialExecutor serial;
   const auto learner = taught(small_options(), 2, serial);
