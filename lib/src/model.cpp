@@ -177,6 +177,45 @@ Expected<> Model<Scalar>::admit(const TokenList& item_tokens, const TokenList& c
 }
 
 template <class Scalar>
+bool Model<Scalar>::has_known_rows() const noexcept {
+  const auto any = [](const SideRows<Scalar>& side) {
+    return std::ranges::any_of(side.null_variance.first(side.size()), [](Scalar variance) { return variance > 0; });
+  };
+  return any(items) || any(contexts);
+}
+
+template <class Scalar>
+void Model<Scalar>::start_values() noexcept {
+  value_scale = 1;
+  values = {};
+  if (options.likelihood == Likelihood::gaussian) values.noise_deviation = static_cast<double>(options.noise_deviation);
+}
+
+template <class Scalar>
+std::size_t Model<Scalar>::forget(std::span<const std::string_view> tokens) noexcept {
+  std::size_t forgotten = 0;
+  for (SideRows<Scalar>* side : {&items, &contexts}) side->mark_none();
+  for (const std::string_view token : tokens) {
+    const bool of_items = items.mark(token);
+    const bool of_contexts = contexts.mark(token);
+    forgotten += of_items || of_contexts ? 1 : 0;
+  }
+  for (SideRows<Scalar>* side : {&items, &contexts}) side->remove_marked();
+  if (!cold && !has_known_rows()) start_over();
+  return forgotten;
+}
+
+// Rows that were admitted after the first data may all lie in one place, from where no data could part them.
+template <class Scalar>
+void Model<Scalar>::start_over() noexcept {
+  cold = true;
+  start_values();
+  begin_starts();
+  Random random(~(options.seed + slices));  // other draws than those of the rows to come
+  for (SideRows<Scalar>* side : {&items, &contexts}) draw_embeddings(*side, 0, random);
+}
+
+template <class Scalar>
 Expected<> Model<Scalar>::rotate(const Eigen::Ref<const Eigen::MatrixXd>& by) noexcept {
   if (by.rows() != dimension() || by.cols() != dimension())
     return fail(ErrorCode::invalid_argument, "the rotation is ", by.rows(), " x ", by.cols(), ", not ",
@@ -325,9 +364,7 @@ Expected<> Model<Scalar>::restore(const LearnerState<Scalar>& state) noexcept {
   time_unit_seconds = state.time_unit_seconds;
   value_scale = state.value_scale;
   values = state.values;
-  const auto known = [](Scalar variance) { return variance > 0; };
-  cold = std::ranges::none_of(state.items.null_variance, known) &&
-         std::ranges::none_of(state.contexts.null_variance, known);
+  cold = !has_known_rows();
   if (cold) begin_starts();
   return {};
 }

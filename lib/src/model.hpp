@@ -23,9 +23,7 @@ class Model {
     std::size_t items, contexts;
   };
 
-  explicit Model(const Options& with) noexcept : options(with), starts_(with.seed) {
-    if (with.likelihood == Likelihood::gaussian) values.noise_deviation = static_cast<double>(with.noise_deviation);
-  }
+  explicit Model(const Options& with) noexcept : options(with), starts_(with.seed) { start_values(); }
   void reserve(Arena& arena) noexcept;
 
   // ---- as OnlineLearner documents them
@@ -33,6 +31,7 @@ class Model {
   [[nodiscard]] Expected<> rotate(const Eigen::Ref<const Eigen::MatrixXd>& by) noexcept;
   [[nodiscard]] Expected<> restore(const LearnerState<Scalar>& state) noexcept;
   [[nodiscard]] LearnerState<Scalar> state() const noexcept;
+  std::size_t forget(std::span<const std::string_view> tokens) noexcept;
 
   // ---- for the filter
   [[nodiscard]] Sizes sizes() const noexcept { return {items.size(), contexts.size()}; }
@@ -103,6 +102,10 @@ class Model {
   void keep_from_vanishing() noexcept;
 
  private:
+  // True if a row was ever in data.
+  [[nodiscard]] bool has_known_rows() const noexcept;
+  void start_values() noexcept;
+  void start_over() noexcept;
   void begin_starts() noexcept { starts_ = Random(options.seed + slices); }
   void start_offsets(SideRows<Scalar>& side, std::size_t first) noexcept;
   void start_rows(SideRows<Scalar>& side, std::size_t first) noexcept;

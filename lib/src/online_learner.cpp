@@ -84,6 +84,10 @@ Expected<SliceReport> OnlineLearner<Scalar>::learn(const SliceView& slice, Execu
   return impl_->learn(slice, executor);
 }
 template <class Scalar>
+std::size_t OnlineLearner<Scalar>::forget(std::span<const std::string_view> tokens) noexcept {
+  return impl_->model().forget(tokens);
+}
+template <class Scalar>
 Expected<> OnlineLearner<Scalar>::rotate(const Eigen::Ref<const Eigen::MatrixXd>& rotation) noexcept {
   return impl_->model().rotate(rotation);
 }
@@ -98,6 +102,10 @@ Expected<> OnlineLearner<Scalar>::restore(const LearnerState<Scalar>& state) noe
 template <class Scalar>
 RowIndex OnlineLearner<Scalar>::find(Side side, std::string_view token) const noexcept {
   return impl_->model().side(side).vocabulary.find(token);
+}
+template <class Scalar>
+bool OnlineLearner<Scalar>::holds(std::string_view token) const noexcept {
+  return impl_->model().items.holds(token) || impl_->model().contexts.holds(token);
 }
 template <class Scalar>
 const Options& OnlineLearner<Scalar>::options() const noexcept {

@@ -2,7 +2,9 @@
 // slice to slice and what it needs within one.
 #pragma once
 
+#include <algorithm>
 #include <span>
+#include <string_view>
 
 #include <gaugeline/learner_state.hpp>
 #include <gaugeline/options.hpp>
@@ -108,6 +110,29 @@ struct SideRows {
   [[nodiscard]] bool known(std::size_t row) const noexcept { return null_variance[row] > 0; }
   [[nodiscard]] std::span<const RowIndex> active_rows() const noexcept { return active.first(active_count); }
 
+  // True if the token has a row, or uses that count towards one.
+  [[nodiscard]] bool holds(std::string_view token) const noexcept {
+    return vocabulary.find(token) != no_row || candidates.count(token_hash(token)) > 0;
+  }
+  // Takes marked tokens out of the state: mark_none, then mark each, then remove_marked. Between two slices the column
+  // of active rows is free for the marks.
+  void mark_none() noexcept { std::ranges::fill(active.first(size()), RowIndex{0}); }
+  // Takes the token's uses away and marks its row. False if it had neither, or they were marked already.
+  [[nodiscard]] bool mark(std::string_view token) noexcept {
+    const RowIndex row = vocabulary.find(token);
+    const bool new_row = row != no_row && active[row] == 0;
+    if (new_row) active[row] = 1;
+    const bool had_uses = candidates.count(token_hash(token)) > 0;
+    if (had_uses) candidates.remove(token_hash(token));
+    return new_row || had_uses;
+  }
+  void remove_marked() noexcept {
+    std::size_t marked = 0;
+    for (std::size_t row = 0; row < size(); ++row) {
+      if (active[row] != 0) evicted[marked++] = static_cast<RowIndex>(row);
+    }
+    remove(evicted.first(marked));
+  }
   // Takes rows out of the state, which are rising; the others close up in their order, untouched.
   void remove(std::span<const RowIndex> rows) noexcept {
     std::size_t kept = 0;

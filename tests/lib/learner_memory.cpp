@@ -2,9 +2,11 @@
 // allocates nothing, by operator new or by malloc (which Eigen uses).
 #include <doctest/doctest.h>
 
+#include <array>
 #include <atomic>
 #include <cstdlib>
 #include <new>
+#include <string_view>
 #include <vector>
 
 #include <gaugeline/online_learner.hpp>
@@ -78,6 +80,8 @@ void check_running_learner(Options options) {
     CHECK(counted([&] { CHECK_FALSE(learner.learn(slice, serial)); }) == 0);  // refused: time runs backwards
   }
   CHECK(counted([&] { (void)learner.state(); }) == 0);
+  constexpr std::array<std::string_view, 4> tokens{"w7", "item3", "context4", "nobody"};
+  CHECK(counted([&] { CHECK(learner.forget(tokens) > 0); }) == 0);
 }
 
 }  // namespace

@@ -20,6 +20,7 @@
 #include <cstddef>
 #include <memory>
 #include <span>
+#include <string_view>
 
 #include <Eigen/Core>
 
@@ -57,6 +58,16 @@ class OnlineLearner {
   // of the last one, else ErrorCode::out_of_order.
   [[nodiscard]] Expected<SliceReport> learn(const SliceView& slice, Executor& executor) noexcept;
 
+  // Takes tokens out of the state for good, on both sides: their rows with everything that SideState holds of them, and
+  // the uses of those that wait for a row. Rows that stay keep theirs bit for bit and close up in their order, so that
+  // row numbers change; mean, sigma and scale of values stay too. What other rows have learnt beside the tokens is in
+  // their embeddings, and stays. A token that comes in a later slice is new, of another life (SideState::born).
+  //
+  // Returns how many of the tokens the state held anything of (holds()); each counts once. Unknown ones are no error.
+  // If no row is left that was ever in data, the next data are learnt as the first ones are, random start included.
+  // Cost: O(bytes of the tokens + rows d); no allocation.
+  std::size_t forget(std::span<const std::string_view> tokens) noexcept;
+
   // Turns the whole state: Z <- Z R. R is orthogonal to 1e-6, else ErrorCode::invalid_argument.
   [[nodiscard]] Expected<> rotate(const Eigen::Ref<const Eigen::MatrixXd>& rotation) noexcept;
 
@@ -67,6 +78,8 @@ class OnlineLearner {
 
   // The row of a token, or no_row.
   [[nodiscard]] RowIndex find(Side side, std::string_view token) const noexcept;
+  // True if the token has a row on a side, or uses that count towards one.
+  [[nodiscard]] bool holds(std::string_view token) const noexcept;
   [[nodiscard]] const Options& options() const noexcept;
 
  private:
