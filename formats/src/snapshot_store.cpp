@@ -1,5 +1,7 @@
 #include <gaugeline/formats/snapshot_store.hpp>
 
+#include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 
 #include <algorithm>
@@ -18,6 +20,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::string_view folder_name = "snapshots";
+constexpr std::string_view lock_name = "lock";
 constexpr std::string_view extension = ".snapshot";
 constexpr std::size_t name_digits = 10;
 
@@ -31,6 +34,16 @@ Expected<> make_folder(const fs::path& folder) {
   }
   if (::mkdir(folder.c_str(), 0777) != 0 && errno != EEXIST) return system_failure(folder, "cannot be made");
   return sync_folder(above.empty() ? fs::path(".") : above);
+}
+
+Expected<FileDescriptor> take_lock(const fs::path& data_directory) {
+  const fs::path path = data_directory / lock_name;
+  FileDescriptor file(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666));
+  if (file.get() < 0) return system_failure(path, "cannot be opened");
+  if (::flock(file.get(), LOCK_EX | LOCK_NB) == 0) return file;
+  if (errno != EWOULDBLOCK) return system_failure(path, "cannot be locked");
+  return fail(ErrorCode::io_error, data_directory.native(),
+              ": another program is writing to this data directory (a daemon, perhaps); only one can");
 }
 
 template <class Visit>
@@ -77,8 +90,12 @@ Expected<Snapshot> read_snapshot(const fs::path& file) {
 Expected<SnapshotStore> SnapshotStore::create(const fs::path& data_directory) {
   const fs::path folder = data_directory / folder_name;
   if (const auto made = make_folder(folder); !made) return std::unexpected(made.error());
+  auto lock = take_lock(data_directory);
+  if (!lock) return std::unexpected(lock.error());
   if (const auto removed = remove_leftovers(folder); !removed) return std::unexpected(removed.error());
-  return SnapshotStore(folder);
+  SnapshotStore store(folder);
+  store.lock_ = std::make_shared<const FileDescriptor>(std::move(*lock));
+  return store;
 }
 
 Expected<SnapshotStore> SnapshotStore::open(const fs::path& data_directory) {

@@ -76,6 +76,28 @@ TEST_CASE("what a crash left is removed by the writer, not by a reader; other fi
   CHECK(store->slices()->empty());
 }
 
+TEST_CASE("one store writes to a directory at a time; readers are let in") {
+  const TemporaryDirectory folder;
+  auto first = SnapshotStore::create(folder.path());
+  REQUIRE(first);
+  write_bytes(folder / "snapshots" / ".tmp-of-the-first", {});
+  const auto second = SnapshotStore::create(folder.path());
+  REQUIRE(!second);
+  CHECK(second.error().code() == ErrorCode::io_error);
+  CHECK(second.error().message().starts_with(folder.path().native() + ": another program is writing"));
+  CHECK(std::filesystem::exists(folder / "snapshots" / ".tmp-of-the-first"));
+  CHECK(SnapshotStore::open(folder.path()));
+  const auto moved = std::move(*first);
+  first = fail(ErrorCode::not_found, "gone");
+  CHECK(!SnapshotStore::create(folder.path()));
+}
+
+TEST_CASE("a directory is free for another writer once the first is gone") {
+  const TemporaryDirectory folder;
+  REQUIRE(SnapshotStore::create(folder.path()));
+  REQUIRE(SnapshotStore::create(folder.path()));
+}
+
 TEST_CASE("a damaged snapshot is named, and no older one takes its place") {
   const TemporaryDirectory folder;
   auto store = SnapshotStore::create(folder.path());

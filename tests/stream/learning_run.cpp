@@ -59,6 +59,16 @@ TEST_CASE("a run that is opened again goes on bit for bit, with any number of th
   CHECK(holds_slices(directory.path(), 6));
 }
 
+TEST_CASE("a directory that another run writes to is refused") {
+  const TemporaryDirectory directory;
+  SerialExecutor executor;
+  {
+    const auto run = open(directory, executor);
+    CHECK(LearningRun::open(directory.path(), small_learner(), executor).error().code() == ErrorCode::io_error);
+  }
+  CHECK(LearningRun::open(directory.path(), small_learner(), executor));
+}
+
 TEST_CASE("positions are kept per source") {
   const TemporaryDirectory directory;
   SerialExecutor executor;

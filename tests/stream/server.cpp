@@ -193,7 +193,8 @@ TEST_CASE("options out of range and addresses that cannot be used are named") {
         "queue_slices is 0; it must be from 1 to 65536");
   CHECK(error_with([](ServerOptions& options) { options.listen_address = "nowhere"; }) ==
         "listen address nowhere is not numeric");
-  const auto running = Server::open(server_options(directory), {}).value();
+  const TemporaryDirectory another;
+  const auto running = Server::open(server_options(another), {}).value();
   CHECK(error_with([&](ServerOptions& options) {
           options.listen_port = running.port();
         }).starts_with("cannot listen on 127.0.0.1:"));

@@ -3,10 +3,13 @@
 // A snapshot that is there is whole and on disk. Errors name the file. A damaged snapshot is an error, never skipped:
 // an older one would be a different state. Thread-safety: none for one store; a reader may open a directory that a
 // daemon is publishing into, and sees each snapshot whole or not at all.
+//
+// Whoever writes holds a lock on DIR/lock, an empty file that stays; the lock ends with the process, however that ends.
 #pragma once
 
 #include <cstdint>
 #include <filesystem>
+#include <memory>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -19,10 +22,13 @@ namespace gaugeline::formats {
 // Reads and verifies one file. Errors begin with the file's name.
 [[nodiscard]] Expected<Snapshot> read_snapshot(const std::filesystem::path& file);
 
+class FileDescriptor;
+
 class SnapshotStore {
  public:
-  // For writing: makes the folders if they are missing, and removes temporary files that a crash left. One process may
-  // write to a data directory at a time.
+  // For writing: makes the folders if they are missing, and removes temporary files that a crash left. One store may
+  // write to a data directory at a time: a second one, of this process or another, is refused with
+  // ErrorCode::io_error as long as the first, or a copy of it, lives.
   [[nodiscard]] static Expected<SnapshotStore> create(const std::filesystem::path& data_directory);
   // For reading: an error (not_found) if there is no such directory.
   [[nodiscard]] static Expected<SnapshotStore> open(const std::filesystem::path& data_directory);
@@ -38,6 +44,7 @@ class SnapshotStore {
  private:
   explicit SnapshotStore(std::filesystem::path directory) noexcept : directory_(std::move(directory)) {}
   std::filesystem::path directory_;
+  std::shared_ptr<const FileDescriptor> lock_;  // of a store that writes
   std::vector<std::byte> workspace_;
 };
 

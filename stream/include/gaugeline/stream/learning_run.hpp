@@ -25,6 +25,7 @@ class LearningRun {
  public:
   // Opens the directory, or makes it. If it holds snapshots, the learner is restored from the latest one; the options
   // that change behaviour must then be those of the run, else ErrorCode::invalid_argument names the first that differs.
+  // One run may write to a directory at a time (formats::SnapshotStore).
   [[nodiscard]] static Expected<LearningRun> open(const std::filesystem::path& data_directory, const Options& options,
                                                   Executor& executor);
   LearningRun(LearningRun&&) noexcept = default;
