@@ -46,16 +46,30 @@ Expected<LearningRun> LearningRun::open(const std::filesystem::path& data_direct
     const auto same = check_same_behaviour((*latest)->view().options, options);
     if (!same) return std::unexpected(same.error().within(data_directory.string()));
   }
+  return begin(std::move(*store), options, *latest, executor);
+}
+
+Expected<LearningRun> LearningRun::reopen(const std::filesystem::path& data_directory, Executor& executor) {
+  if (const auto there = formats::SnapshotStore::open(data_directory); !there) return std::unexpected(there.error());
+  auto store = formats::SnapshotStore::create(data_directory);
+  if (!store) return std::unexpected(store.error());
+  const auto latest = store->load_latest();
+  if (!latest) return std::unexpected(latest.error());
+  if (!*latest) return fail(ErrorCode::not_found, data_directory.native(), ": holds no snapshot yet");
+  return begin(std::move(*store), (*latest)->view().options, *latest, executor);
+}
+
+Expected<LearningRun> LearningRun::begin(formats::SnapshotStore store, const Options& options,
+                                         const std::optional<formats::Snapshot>& latest, Executor& executor) {
   auto learner = OnlineLearner<float>::create(options);
   if (!learner) return std::unexpected(learner.error());
-
-  LearningRun run(std::move(*store), std::move(*learner), executor);
-  if (!*latest) {
+  LearningRun run(std::move(store), std::move(*learner), executor);
+  if (!latest) {
     run.run_ = draw_run_identity();
     return run;
   }
-  if (const auto resumed = run.resume(**latest); !resumed) {
-    return std::unexpected(resumed.error().within(data_directory.string()));
+  if (const auto resumed = run.resume(*latest); !resumed) {
+    return std::unexpected(resumed.error().within(run.store_.file(latest->view().report.slice).native()));
   }
   return run;
 }
@@ -63,16 +77,21 @@ Expected<LearningRun> LearningRun::open(const std::filesystem::path& data_direct
 Expected<> LearningRun::resume(const formats::Snapshot& snapshot) {
   const auto view = snapshot.view();
   run_ = view.lineage.run;
-  parent_checksum_ = snapshot.checksum();
+  report_ = view.report;
+  parent_checksum_ = view.lineage.parent_checksum;
+  checksum_ = snapshot.checksum();
   for (const auto& position : view.sources) positions_.emplace(position.source, position.sequence);
   return learner_.restore(view.state);
 }
 
+Expected<> LearningRun::check_usable() const {
+  if (!failed_) return {};
+  return fail(ErrorCode::io_error, "the snapshot of slice ", slices() - 1,
+              " could not be written; open the run again to go on");
+}
+
 Expected<SliceReport> LearningRun::process(const SliceView& slice, std::string_view source, std::uint64_t sequence) {
-  if (failed_) {
-    return fail(ErrorCode::io_error, "the snapshot of slice ", slices() - 1,
-                " could not be written; open the run again to go on");
-  }
+  if (const auto usable = check_usable(); !usable) return std::unexpected(usable.error());
   const auto known = positions_.find(source);
   if (known == positions_.end() && positions_.size() >= max_sources) {
     return fail(ErrorCode::capacity_exceeded, "source ", source, " is one more than the ", max_sources,
@@ -83,25 +102,36 @@ Expected<SliceReport> LearningRun::process(const SliceView& slice, std::string_v
 
   // The position is part of the snapshot that contains the slice: state and position cannot come apart.
   positions_.insert_or_assign(std::string(source), sequence);
-  if (const auto published = publish(*report); !published) {
-    failed_ = true;
-    return std::unexpected(published.error());
-  }
+  if (const auto published = publish(*report, checksum_); !published) return std::unexpected(published.error());
   return report;
 }
 
-Expected<> LearningRun::publish(const SliceReport& report) {
+Expected<std::size_t> LearningRun::forget(std::span<const std::string_view> tokens) {
+  if (const auto usable = check_usable(); !usable) return std::unexpected(usable.error());
+  const std::size_t forgotten = learner_.forget(tokens);
+  if (forgotten == 0) return 0;
+  SliceReport report = report_;
+  report.item_rows = static_cast<std::uint32_t>(learner_.state().items.size());
+  report.context_rows = static_cast<std::uint32_t>(learner_.state().contexts.size());
+  if (const auto published = publish(report, parent_checksum_); !published) return std::unexpected(published.error());
+  return forgotten;
+}
+
+Expected<> LearningRun::publish(const SliceReport& report, std::uint64_t parent_checksum) {
   const auto sources = views(positions_);
   const auto checksum =
-      store_.publish({.lineage = {.run = run_, .program = program, .parent_checksum = parent_checksum_},
+      store_.publish({.lineage = {.run = run_, .program = program, .parent_checksum = parent_checksum},
                       .options = learner_.options(),
                       .state = learner_.state(),
                       .report = report,
                       .sources = sources});
   if (!checksum) {
+    failed_ = true;
     return fail(ErrorCode::io_error, "snapshot of slice ", report.slice, ": ", checksum.error().message());
   }
-  parent_checksum_ = *checksum;
+  report_ = report;
+  parent_checksum_ = parent_checksum;
+  checksum_ = *checksum;
   return {};
 }
 

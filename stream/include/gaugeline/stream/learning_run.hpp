@@ -8,6 +8,8 @@
 #include <filesystem>
 #include <map>
 #include <memory>
+#include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -28,6 +30,9 @@ class LearningRun {
   // One run may write to a directory at a time (formats::SnapshotStore).
   [[nodiscard]] static Expected<LearningRun> open(const std::filesystem::path& data_directory, const Options& options,
                                                   Executor& executor);
+  // Opens the directory with the options that its run was begun with. ErrorCode::not_found if there is none, or no
+  // snapshot in it; nothing is made then.
+  [[nodiscard]] static Expected<LearningRun> reopen(const std::filesystem::path& data_directory, Executor& executor);
   LearningRun(LearningRun&&) noexcept = default;
   LearningRun& operator=(LearningRun&&) noexcept = default;
 
@@ -37,6 +42,12 @@ class LearningRun {
   // changes nothing. If the snapshot cannot be written, the error is ErrorCode::io_error, and no other error is; the
   // learner has then moved on, and the run refuses further slices until it is opened again.
   [[nodiscard]] Expected<SliceReport> process(const SliceView& slice, std::string_view source, std::uint64_t sequence);
+
+  // Takes tokens out of the state for good (OnlineLearner::forget), and puts a snapshot without them in the place of
+  // the latest one: of the same slice, with the same positions and the same parent, but another checksum, which the
+  // next one names. So whoever opens the directory goes on without them. Earlier snapshots stay, and still hold them.
+  // Returns how many of the tokens were known; if none was, nothing is written. Errors as those of process.
+  [[nodiscard]] Expected<std::size_t> forget(std::span<const std::string_view> tokens);
 
   // The last message of each source that the state on disk contains.
   using Positions = std::map<std::string, std::uint64_t, std::less<>>;
@@ -48,13 +59,19 @@ class LearningRun {
 
  private:
   LearningRun(formats::SnapshotStore store, OnlineLearner<float> learner, Executor& executor);
+  [[nodiscard]] static Expected<LearningRun> begin(formats::SnapshotStore store, const Options& options,
+                                                   const std::optional<formats::Snapshot>& latest, Executor& executor);
   [[nodiscard]] Expected<> resume(const formats::Snapshot& snapshot);
-  [[nodiscard]] Expected<> publish(const SliceReport& report);
+  [[nodiscard]] Expected<> check_usable() const;
+  [[nodiscard]] Expected<> publish(const SliceReport& report, std::uint64_t parent_checksum);
 
   formats::SnapshotStore store_;
   OnlineLearner<float> learner_;
   Executor* executor_;
   std::string run_;
+  // Of the latest snapshot, if there is one: its report, its checksum, and that of the one before it.
+  SliceReport report_;
+  std::uint64_t checksum_ = 0;
   std::uint64_t parent_checksum_ = 0;
   bool failed_ = false;
   Positions positions_;
