@@ -24,7 +24,8 @@ const std::vector<std::string> subcommands{"slice",
                                            "snapshot",
                                            "snapshot info",
                                            "snapshot verify",
-                                           "snapshot export"};
+                                           "snapshot export",
+                                           "forget"};
 
 }  // namespace
 
@@ -71,6 +72,8 @@ TEST_CASE("wrong usage has status 2, says what is wrong on standard error, and h
       {"evaluate drift --data run --gold x --side 0", "--side"},
       {"evaluate heldout --data run --held x --negatives 0", "--negatives"},
       {"snapshot export run --out x --format excel", "--format"},
+      {"forget war", "--data is required"},
+      {"forget --data run", "no TOKEN is given"},
   };
   for (const auto& [arguments, complaint] : cases) {
     CAPTURE(arguments);

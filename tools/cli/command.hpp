@@ -66,6 +66,7 @@ void add_train(CLI::App& parent, Commands& commands);
 void add_query(CLI::App& parent, Commands& commands);
 void add_evaluate(CLI::App& parent, Commands& commands);
 void add_snapshot(CLI::App& parent, Commands& commands);
+void add_forget(CLI::App& parent, Commands& commands);
 void add_simulate(CLI::App& parent, Commands& commands);
 
 }  // namespace gaugeline::cli

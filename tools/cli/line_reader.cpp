@@ -49,4 +49,18 @@ void LineReader::append(std::string_view part) {
   line_ += part.substr(0, std::min(part.size(), room));
 }
 
+Expected<std::vector<std::string>> read_lines(const std::filesystem::path& path, std::size_t max_line_bytes) {
+  auto reader = LineReader::open(path, max_line_bytes);
+  if (!reader) return std::unexpected(reader.error());
+  std::vector<std::string> lines;
+  while (reader->next()) {
+    if (reader->too_long()) {
+      return fail(ErrorCode::bad_data, path.native(), ":", reader->number(), ": longer than ", max_line_bytes,
+                  " bytes");
+    }
+    if (!reader->line().empty()) lines.emplace_back(reader->line());
+  }
+  return lines;
+}
+
 }  // namespace gaugeline::cli

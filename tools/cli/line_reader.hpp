@@ -37,4 +37,8 @@ class LineReader {
   std::uint64_t number_ = 0;
 };
 
+// All lines that are not empty. One that is longer than allowed is ErrorCode::bad_data, which names it.
+[[nodiscard]] Expected<std::vector<std::string>> read_lines(const std::filesystem::path& path,
+                                                            std::size_t max_line_bytes);
+
 }  // namespace gaugeline::cli

@@ -50,12 +50,6 @@ void write_reason(JsonWriter& json, stream::Evidence evidence, float min_uses) {
 // "<.001", ".043"
 std::string probability(double p) { return p < .001 ? "<.001" : fixed(p, 3).substr(p < 1 ? 1 : 0); }
 
-std::string listed(const std::vector<std::string>& tokens) {
-  std::string text;
-  for (const std::string& token : tokens) text.append(text.empty() ? "" : ", ").append(printable(token));
-  return text;
-}
-
 class DriftCommand final : public Question {
  public:
   explicit DriftCommand(CLI::App& query)
@@ -146,7 +140,7 @@ class DriftCommand final : public Question {
       }
       cells.insert(cells.end(), {fixed(token.movement.similarity, 2), grouped(token.uses_from), grouped(token.uses_to),
                                  token_list(token.neighbors_from), token_list(token.neighbors_to),
-                                 listed(token.change.lost), listed(token.change.gained)});
+                                 token_list(token.change.lost), token_list(token.change.gained)});
       table.add(std::move(cells));
     }
     table.print(std::cout);
@@ -187,8 +181,8 @@ class DriftCommand final : public Question {
       table.add({std::to_string(step.to.index), time_label(step.to.interval), grouped(step.uses_to),
                  measured ? fixed(step.movement.displacement, 1) : "-",
                  measured ? fixed(step.movement.similarity, 2) : "-", step.p_value ? probability(*step.p_value) : "-",
-                 measured ? listed(step.change.lost) : reason(step.evidence, question_.min_uses),
-                 listed(step.change.gained)});
+                 measured ? token_list(step.change.lost) : reason(step.evidence, question_.min_uses),
+                 token_list(step.change.gained)});
     }
     table.print(std::cout);
   }

@@ -21,19 +21,6 @@ CLI::Option* add_parsed(CLI::App& app, const std::string& flag, std::optional<Va
       help);
 }
 
-Expected<std::unordered_set<std::string>> read_words(const std::string& file) {
-  auto lines = LineReader::open(file, max_token_bytes);
-  if (!lines) return std::unexpected(lines.error());
-  std::unordered_set<std::string> words;
-  while (lines->next()) {
-    if (lines->too_long()) {
-      return fail(ErrorCode::bad_data, file, ":", lines->number(), ": longer than ", max_token_bytes, " bytes");
-    }
-    if (!lines->line().empty()) words.emplace(lines->line());
-  }
-  return words;
-}
-
 }  // namespace
 
 void SlicingFlags::add_to(CLI::App& app) {
@@ -79,9 +66,9 @@ Expected<stream::SlicerOptions> SlicingFlags::options(const stream::Period& peri
   options.vocabulary = vocabulary;
   options.lateness = lateness;
   if (!stop_words_file.empty()) {
-    auto words = read_words(stop_words_file);
+    const auto words = read_lines(stop_words_file, max_token_bytes);
     if (!words) return std::unexpected(words.error());
-    options.stop_words = std::move(*words);
+    options.stop_words.insert(words->begin(), words->end());
   }
   return options;
 }

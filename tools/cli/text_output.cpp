@@ -70,10 +70,17 @@ std::string slice_label(const stream::SliceStamp& slice) {
   return "slice " + std::to_string(slice.index) + " (" + time_label(slice.interval) + ")";
 }
 
-std::string token_list(const std::vector<stream::ScoredToken>& tokens) {
+std::string token_list(const std::vector<std::string>& tokens) {
   std::string list;
-  for (const stream::ScoredToken& token : tokens) list += (list.empty() ? "" : ", ") + printable(token.token);
+  for (const std::string& token : tokens) list += (list.empty() ? "" : ", ") + printable(token);
   return list;
+}
+
+std::string token_list(const std::vector<stream::ScoredToken>& tokens) {
+  std::vector<std::string> names;
+  names.reserve(tokens.size());
+  for (const stream::ScoredToken& token : tokens) names.push_back(token.token);
+  return token_list(names);
 }
 
 void TextTable::print(std::ostream& out) const {

@@ -19,6 +19,7 @@ namespace gaugeline::cli {
 [[nodiscard]] std::string time_label(const TimeInterval& interval);
 [[nodiscard]] std::string slice_label(const stream::SliceStamp& slice);  // "slice 7 (1862)"
 // "peace, army, navy"
+[[nodiscard]] std::string token_list(const std::vector<std::string>& tokens);
 [[nodiscard]] std::string token_list(const std::vector<stream::ScoredToken>& tokens);
 
 // Columns as wide as their widest cell; two spaces between them.
