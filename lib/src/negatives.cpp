@@ -38,6 +38,7 @@ void Negatives<Scalar>::reserve(Arena& arena, const Options& options) noexcept {
   tails_ = take(arena, options.worker_capacity * tail_limit_, dimension_);
   order_ = arena.take<RowIndex>(rows);
   tail_cumulative_ = arena.take<double>(rows);
+  tail_shares_ = arena.take<Scalar>(rows);
 }
 
 template <class Scalar>
@@ -61,9 +62,14 @@ void Negatives<Scalar>::prepare(const SideRows<Scalar>& side, std::span<const Sc
   }
   for (std::size_t k = 0; k < head_count_; ++k) head_.set(k, side, order[k], weights[order[k]]);
   tail_rows_ = count - head_count_;
+  if (tail_rows_ == 0) return;
+  std::ranges::fill(tail_shares_.first(side.size()), Scalar(0));
   double sum = 0;
-  for (std::size_t k = 0; k < tail_rows_; ++k)
-    tail_cumulative_[k] = sum += static_cast<double>(weights[order[head_count_ + k]]);
+  for (std::size_t k = 0; k < tail_rows_; ++k) {
+    const RowIndex row = order[head_count_ + k];
+    tail_shares_[row] = weights[row];
+    tail_cumulative_[k] = sum += static_cast<double>(weights[row]);
+  }
 }
 
 template <class Scalar>

@@ -1,6 +1,6 @@
 // The rows over which a sum over negatives, sum_j b_j f(w_j), runs: all rows with b_j > 0 where they are few; else the
 // `head` rows with the largest b exactly, and `tail` rows drawn systematically from the rest, each standing for an
-// equal share of the rest's weight (docs/algorithm.md: no loss against the exact sum at a quarter of the time).
+// equal share of the rest's weight.
 #pragma once
 
 #include <cstdint>
@@ -33,6 +33,11 @@ class Negatives {
   // Draws and gathers the tail for one block of rows; empty if the head is everything. Same block, same draws.
   [[nodiscard]] NegativeRows<Scalar> tail(std::size_t block, std::size_t worker) const noexcept;
 
+  [[nodiscard]] bool has_tail() const noexcept { return tail_rows_ > 0; }
+  // b of the rest by row, 0 for rows of the head; and their sum.
+  [[nodiscard]] std::span<const Scalar> tail_shares() const noexcept { return tail_shares_.first(side_->size()); }
+  [[nodiscard]] Scalar tail_weight() const noexcept { return static_cast<Scalar>(tail_cumulative_[tail_rows_ - 1]); }
+
  private:
   struct Gathered {
     std::span<Scalar> embeddings, weights, weighted_norms;
@@ -46,6 +51,7 @@ class Negatives {
   std::size_t head_count_ = 0;
   std::span<RowIndex> order_;          // rows with b > 0: first the head, then the rest by row
   std::span<double> tail_cumulative_;  // of the rest's weights
+  std::span<Scalar> tail_shares_;
   std::size_t tail_rows_ = 0;
   std::uint64_t key_ = 0;
   const SideRows<Scalar>* side_ = nullptr;

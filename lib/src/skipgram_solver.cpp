@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <utility>
 
 #include <gaugeline/gauge.hpp>
 #include <gaugeline/likelihood.hpp>
@@ -38,16 +39,20 @@ void SkipGramSolver<Scalar>::reserve(Arena& arena, const Options& options) noexc
   eigen_work_ = arena.take<double>(2 * dimension_);
   basis_ = arena.take<Scalar>(square);
   spectrum_ = arena.take<Scalar>(dimension_);
-  const std::size_t per_worker =
-      (2 * row_block + vectors_of_length_d) * dimension_ + row_block * (tile + 1) + longest_row_;
-  work_ = arena.take<Scalar>(options.worker_capacity * per_worker);
+  tail_gram_ = arena.take<Scalar>(square);
+  tail_sum_ = arena.take<Scalar>(dimension_);
+  work_ = arena.take<Scalar>(options.worker_capacity * work_size());
+}
+
+template <class Scalar>
+std::size_t SkipGramSolver<Scalar>::work_size() const noexcept {
+  return (2 * row_block + vectors_of_length_d) * dimension_ + row_block * (2 * tile + 3) + longest_row_;
 }
 
 template <class Scalar>
 auto SkipGramSolver<Scalar>::work(std::size_t worker) const noexcept -> Work {
   const std::size_t d = dimension_;
-  const std::size_t size = (2 * row_block + vectors_of_length_d) * d + row_block * (tile + 1) + longest_row_;
-  auto rest = work_.subspan(worker * size, size);
+  auto rest = work_.subspan(worker * work_size(), work_size());
   const auto next = [&](std::size_t count) {
     const auto piece = rest.first(count);
     rest = rest.subspan(count);
@@ -57,6 +62,9 @@ auto SkipGramSolver<Scalar>::work(std::size_t worker) const noexcept -> Work {
   return Work{next(row_block * d),
               next(row_block * d),
               next(row_block * tile),
+              next(row_block * tile),
+              next(row_block),
+              next(row_block),
               next(row_block),
               next(longest_row_),
               next(d),
@@ -72,22 +80,42 @@ void SkipGramSolver<Scalar>::run(const HalfStep<Scalar>& step, RowSums<Scalar>& 
                                  Executor& executor) noexcept {
   for (std::size_t row = 0; row < step.fixed.size(); ++row)
     step.fixed.squared_norm[row] = step.fixed.row(row).squaredNorm();
-  decompose(step, sums, executor);
   negatives.prepare(step.fixed, step.fixed.negative_share, step.key);
+  sum_tail(step, negatives, sums, executor);
+  decompose(negatives, sums, executor);
   executor.run(step.blocks(),
                [&](std::size_t worker, std::size_t block) { update_block(step, negatives, block, worker); });
 }
 
-// G = W^T diag(b) W, and its eigenvectors and eigenvalues.
+// G_T into gram_ and tail_gram_, and the sum of the tail's rows.
 template <class Scalar>
-void SkipGramSolver<Scalar>::decompose(const HalfStep<Scalar>& step, RowSums<Scalar>& sums,
-                                       Executor& executor) noexcept {
+void SkipGramSolver<Scalar>::sum_tail(const HalfStep<Scalar>& step, const Negatives<Scalar>& negatives,
+                                      RowSums<Scalar>& sums, Executor& executor) noexcept {
   const auto d = static_cast<Eigen::Index>(dimension_);
   MatrixView<double> gram(gram_.data(), d, d);
-  const auto rows = static_cast<Eigen::Index>(step.fixed.size());
-  const ConstMatrixView<Scalar> table(step.fixed.embeddings.data(), rows, d);
   gram.setZero();
-  sums.add(gram, table, step.fixed.negative_share.first(step.fixed.size()), table, executor);
+  tail_weight_ = 0;
+  if (!negatives.has_tail()) return;
+  const ConstMatrixView<Scalar> table(step.fixed.embeddings.data(), static_cast<Eigen::Index>(step.fixed.size()), d);
+  const auto shares = negatives.tail_shares();
+  sums.add(gram, table, shares, table, executor);
+  std::ranges::transform(gram_, tail_gram_.begin(), [](double x) { return static_cast<Scalar>(x); });
+  auto sum = as_vector(eigenvalues_);  // in double; decompose() needs it later
+  sum.setZero();
+  for (std::size_t row = 0; row < shares.size(); ++row) {
+    if (shares[row] > 0) sum += (shares[row] * std::as_const(step.fixed).row(row)).template cast<double>();
+  }
+  as_vector(tail_sum_) = sum.template cast<Scalar>();
+  tail_weight_ = negatives.tail_weight();
+}
+
+// G = W^T diag(b) W, G_T of it being in gram_, and its eigenvectors and eigenvalues.
+template <class Scalar>
+void SkipGramSolver<Scalar>::decompose(const Negatives<Scalar>& negatives, RowSums<Scalar>& sums,
+                                       Executor& executor) noexcept {
+  const auto d = static_cast<Eigen::Index>(dimension_);
+  const NegativeRows<Scalar> head = negatives.head();
+  sums.add(MatrixView<double>(gram_.data(), d, d), head.embeddings, head.weights, head.embeddings, executor);
   // Symmetric, so the order of storage does not matter.
   symmetric_eigen(Eigen::Map<Eigen::MatrixXd>(gram_.data(), d, d), eigenvalues_, eigen_work_);
   std::ranges::transform(gram_, basis_.begin(), [](double x) { return static_cast<Scalar>(x); });
@@ -107,14 +135,42 @@ void SkipGramSolver<Scalar>::update_block(const HalfStep<Scalar>& step, const Ne
     gathered.row(static_cast<Eigen::Index>(k)) = step.moving.row(rows[k]).transpose();
   std::ranges::fill(mine.gradient, Scalar(0));
   std::ranges::fill(mine.information, Scalar(0));
-  add_negatives(negatives.head(), rows.size(), mine);
-  add_negatives(negatives.tail(block, worker), rows.size(), mine);
+  add_negatives(negatives.head(), Part::whole, rows.size(), mine);
+  if (tail_weight_ > 0) {
+    choose_tangents(rows.size(), mine);
+    add_negatives(negatives.tail(block, worker), Part::beyond_tangent, rows.size(), mine);
+    add_tangents(rows.size(), mine);
+  }
   for (std::size_t k = 0; k < rows.size(); ++k) update_row(step, rows[k], k, mine);
 }
 
-// gradient += sum_j b_j s(x_ij) w_j and information += sum_j b_j s(1-s) |w_j|^2, for a block of rows at once.
 template <class Scalar>
-void SkipGramSolver<Scalar>::add_negatives(const NegativeRows<Scalar>& negatives, std::size_t rows,
+void SkipGramSolver<Scalar>::choose_tangents(std::size_t rows, Work& work) const noexcept {
+  const auto sum = as_vector(std::span<const Scalar>(tail_sum_));
+  for (std::size_t k = 0; k < rows; ++k) {
+    const Scalar mean = as_vector(work.embeddings.subspan(k * dimension_, dimension_)).dot(sum) / tail_weight_;
+    const Scalar s = logistic(mean);
+    work.slope[k] = s * (1 - s);
+    work.level[k] = s - work.slope[k] * mean;
+  }
+}
+
+// gradient += sum_T b_j (level + slope x_ij) w_j for a block of rows, whose embeddings are overwritten.
+template <class Scalar>
+void SkipGramSolver<Scalar>::add_tangents(std::size_t rows, Work& work) const noexcept {
+  const auto height = static_cast<Eigen::Index>(rows);
+  const auto d = static_cast<Eigen::Index>(dimension_);
+  MatrixView<Scalar> z(work.embeddings.data(), height, d);
+  MatrixView<Scalar> gradient(work.gradient.data(), height, d);
+  gradient += as_vector(work.level.first(rows)) * as_vector(std::span<const Scalar>(tail_sum_)).transpose();
+  z.array().colwise() *= as_vector(work.slope.first(rows)).array();
+  add_product(gradient, z, ConstMatrixView<Scalar>(tail_gram_.data(), d, d));
+}
+
+// gradient += sum_j b_j f(x_ij) w_j and information += sum_j b_j s(1-s) |w_j|^2, for a block of rows at once; f is s,
+// or what s is beyond the row's tangent.
+template <class Scalar>
+void SkipGramSolver<Scalar>::add_negatives(const NegativeRows<Scalar>& negatives, Part part, std::size_t rows,
                                            Work& work) noexcept {
   const auto height = static_cast<Eigen::Index>(rows);
   const auto d = static_cast<Eigen::Index>(dimension_);
@@ -128,10 +184,15 @@ void SkipGramSolver<Scalar>::add_negatives(const NegativeRows<Scalar>& negatives
     MatrixView<Scalar> scores(work.scores.data(), height, static_cast<Eigen::Index>(size));
     scores.setZero();
     add_product_transposed(scores, z, w);
+    if (part == Part::beyond_tangent) std::ranges::copy(work.scores.first(rows * size), work.logits.begin());
     kernels::logistic(work.scores.first(rows * size));
     for (Eigen::Index r = 0; r < height; ++r) {
       auto s = scores.row(r).array();
       information(r) += (s * (1 - s) * weighted_norms.transpose().array()).sum();
+      if (part == Part::beyond_tangent) {
+        const auto k = static_cast<std::size_t>(r);
+        s -= work.level[k] + work.slope[k] * as_vector(work.logits.subspan(k * size, size)).transpose().array();
+      }
       s *= weights.transpose().array();
     }
     add_product(gradient, scores, w);

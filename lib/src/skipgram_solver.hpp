@@ -8,6 +8,10 @@
 // would break equivariance) and costs one eigendecomposition of G a half-step. The precision of the data, per
 // coordinate:
 //   h_i = [ sum_j n_ij s(1-s) |w_j|^2 + a_i sum_j b_j s(1-s) |w_j|^2 ] / d.
+// Where the sum over negatives draws its tail T (negatives.hpp), only what s(x) has beyond its tangent at the row's
+// mean score over the tail is drawn; the tangent's part is exact (a control variate):
+//   sum_T b_j s(x_ij) w_j = (s(m) - s'(m) m) sum_T b_j w_j + s'(m) G_T z_i + sum_T b_j [s(x_ij) - s(m) - s'(m) (x_ij -
+//   m)] w_j, m = z_i . sum_T b_j w_j / sum_T b_j,   G_T = sum_T b_j w_j w_j^T.
 #pragma once
 
 #include <span>
@@ -32,24 +36,33 @@ class SkipGramSolver {
   // One worker's scratch.
   struct Work {
     std::span<Scalar> embeddings, gradient;  // row_block x d
-    std::span<Scalar> scores;                // row_block x tile
+    std::span<Scalar> scores, logits;        // row_block x tile
+    std::span<Scalar> level, slope;          // row_block: of the tangents, s(m) - s'(m) m and s'(m)
     std::span<Scalar> information;           // row_block: sum_j b_j s(1-s) |w_j|^2
     std::span<Scalar> curvature;             // n_ij jj(x_ij) of one row's positives
     std::span<Scalar> solution, residual, preconditioned, direction, image, filter;  // d each
   };
-  void decompose(const HalfStep<Scalar>& step, RowSums<Scalar>& sums, Executor& executor) noexcept;
+  void sum_tail(const HalfStep<Scalar>& step, const Negatives<Scalar>& negatives, RowSums<Scalar>& sums,
+                Executor& executor) noexcept;
+  void decompose(const Negatives<Scalar>& negatives, RowSums<Scalar>& sums, Executor& executor) noexcept;
   void update_block(const HalfStep<Scalar>& step, const Negatives<Scalar>& negatives, std::size_t block,
                     std::size_t worker) noexcept;
-  void add_negatives(const NegativeRows<Scalar>& negatives, std::size_t rows, Work& work) noexcept;
+  enum class Part { whole, beyond_tangent };
+  void add_negatives(const NegativeRows<Scalar>& negatives, Part part, std::size_t rows, Work& work) noexcept;
+  void choose_tangents(std::size_t rows, Work& work) const noexcept;
+  void add_tangents(std::size_t rows, Work& work) const noexcept;
   void update_row(const HalfStep<Scalar>& step, RowIndex row, std::size_t place, Work& work) noexcept;
   void conjugate_gradient(const HalfStep<Scalar>& step, RowIndex row, Scalar scale, Work& work) noexcept;
   void precondition(const HalfStep<Scalar>& step, RowIndex row, Scalar scale, Work& work) noexcept;
   void add_image(const HalfStep<Scalar>& step, RowIndex row, Scalar scale, Work& work) noexcept;
+  [[nodiscard]] std::size_t work_size() const noexcept;
   [[nodiscard]] Work work(std::size_t worker) const noexcept;
 
   std::size_t dimension_ = 0, steps_ = 0, longest_row_ = 0;
   std::span<double> gram_, eigenvalues_, eigen_work_;  // gram_ becomes its eigenvectors
   std::span<Scalar> basis_, spectrum_;                 // the same in Scalar; basis_ vector by vector
+  std::span<Scalar> tail_gram_, tail_sum_;             // G_T and sum_T b_j w_j
+  Scalar tail_weight_ = 0;                             // sum_T b_j
   std::span<Scalar> work_;
 };
 
