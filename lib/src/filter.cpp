@@ -202,21 +202,28 @@ void Filter<Scalar>::revert_to_mean(SideRows<Scalar>& side, std::size_t first_ne
   side.table().topRows(static_cast<Eigen::Index>(first_new)) *= model_.share_left(elapsed);
 }
 
-// Reference and precision of the prediction.
+// Reference and precision of the prediction. A pass's step, rate/sqrt(E), takes the place of a gain, which is in
+// proportion to the variance: so E falls as the square of the precision, and what may move more is moved more.
 template <class Scalar>
 void Filter<Scalar>::predict(SideRows<Scalar>& side, std::size_t first_new, double elapsed) noexcept {
   side.reference_table() = side.table();
   std::ranges::copy(side.gradient_energy.first(side.size()), side.energy_before.begin());
   const bool from_prior = model_.cold || alone();
   const auto time = static_cast<Scalar>(elapsed);
+  const auto first_energy = static_cast<Scalar>(initial_gradient_energy);
   for (std::size_t row = 0; row < side.size(); ++row) {
     const Scalar precision = side.precision[row];
-    if (from_prior || row >= first_new) {
+    const bool known = !from_prior && row < first_new;
+    if (!known) {
       side.predicted[row] = model_.prior_precision();
     } else if (model_.reverts()) {
       side.predicted[row] = predicted_precision(precision, model_.mean_reversion(), time);
     } else {
       side.predicted[row] = predicted_precision(precision, side.diffusion[row], time);
+    }
+    if (const Scalar kept = side.predicted[row] / precision; known && kept < 1) {
+      Scalar& energy = side.gradient_energy[row];
+      energy = first_energy + kept * kept * (energy - first_energy);
     }
   }
   std::ranges::fill(side.data_precision.first(side.size()), Scalar(0));

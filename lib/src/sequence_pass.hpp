@@ -7,7 +7,9 @@
 //   g_i = sum_j (s(x_ij) - 1) w_j + (k m_i / 32) sum_n s(x_in) w_n,   and likewise for the contexts.
 // The steps are AdaGrad's (Duchi, Hazan & Singer 2011) with one accumulator per row instead of one per coordinate, so
 // that they turn with the frame and cost d times less memory:
-//   E <- E + |g|^2 / d,    z <- z - (rate / sqrt(E)) g,     E starts at 1e-3 and is carried over coupled slices.
+//   E <- E + |g|^2 / d,    z <- z - (rate / sqrt(E)) g,     E starts at E0 = 1e-3.
+// E is carried over coupled slices, but forgets as the precision does, E <- E0 + (pm/p)^2 (E - E0): rate / sqrt(E)
+// stands for the row's variance, and what has become uncertain is moved more (filter.cpp).
 //
 // Serial, in the order of the sequences: the result does not depend on the number of workers.
 // Cost: O(positions (window + 2 + 16) d) multiplications, no allocation.

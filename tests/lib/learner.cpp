@@ -120,6 +120,36 @@ TEST_CASE("a time without data, split or whole, decays certainty alike") {
     CHECK(split.state().items.precision[row] == doctest::Approx(whole.state().items.precision[row]).epsilon(1e-5));
 }
 
+TEST_CASE("the passes' accumulators forget as the square of the precision") {
+  SerialExecutor serial;
+  auto learner = taught(small_options(), 3, serial);
+  const auto precision = copy(learner.state().items.precision);
+  const auto energy = copy(learner.state().items.gradient_energy);
+  learner.learn(nothing(9), serial).value();
+  const SideState<float> after = learner.state().items;
+  for (std::size_t row = 0; row < precision.size(); ++row) {
+    const float kept = after.precision[row] / precision[row];
+    CHECK(kept < 1);
+    CHECK(after.gradient_energy[row] == doctest::Approx(1e-3F + kept * kept * (energy[row] - 1e-3F)).epsilon(1e-5));
+  }
+}
+
+// .057; if all of the tail were drawn, .84.
+TEST_CASE("a drawn tail of negatives leaves the rows near those of the whole sum") {
+  SerialExecutor serial;
+  Options options = small_options();
+  options.passes = 0;
+  options.negative_head = options.negative_tail = 16;
+  const auto drawn = taught(options, 3, serial);
+  options.negative_head = 300;
+  const auto whole = taught(options, 3, serial);
+  const DenseTable difference = stacked(drawn.state()) - stacked(whole.state());
+  const double distance = difference.norm() / stacked(whole.state()).norm();
+  CAPTURE(distance);
+  CHECK(distance > 1e-6);  // something was drawn
+  CHECK(distance < .1);
+}
+
 TEST_CASE("a slice of new tokens only is learnt, and leaves known items where they are") {
   SerialExecutor serial;
   auto learner = taught(small_options(), 2, serial);
