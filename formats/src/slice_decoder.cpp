@@ -56,6 +56,7 @@ class SliceDecoder {
     data_.interval = {Time(std::chrono::microseconds(source_.begin())), Time(std::chrono::microseconds(source_.end()))};
     data_.contexts_are_items = source_.context_tokens() == nullptr;
     data_.window = source_.window();
+    data_.window_weights = source_.window_falls() ? WindowWeights::falling : WindowWeights::full;
     data_.pairs_are_symmetric = source_.pairs_are_symmetric();
   }
 
@@ -194,6 +195,7 @@ SliceView SliceData::view() const noexcept {
           .sequence_ids = sequence_ids,
           .sequence_ends = sequence_ends,
           .window = window,
+          .window_weights = window_weights,
           .pairs = pairs,
           .pairs_are_symmetric = pairs_are_symmetric,
           .values = values};

@@ -75,8 +75,9 @@ Expected<> Observations::add_sequences(const SliceView& slice, const RowsOfToken
       for (std::size_t j = i + 1; j < last; ++j) {
         const std::uint32_t a = slice.sequence_ids[i];
         const std::uint32_t b = slice.sequence_ids[j];
-        if (auto ok = add(rows.items[a], rows.contexts[b], 1); !ok) return ok;
-        if (auto ok = add(rows.items[b], rows.contexts[a], 1); !ok) return ok;
+        const float weight = pair_weight(slice.window_weights, slice.window, j - i);
+        if (auto ok = add(rows.items[a], rows.contexts[b], weight); !ok) return ok;
+        if (auto ok = add(rows.items[b], rows.contexts[a], weight); !ok) return ok;
       }
     }
     begin = end;

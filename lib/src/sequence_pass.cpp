@@ -71,8 +71,9 @@ void SequencePass<Scalar>::block(const SliceView& slice, std::size_t begin, std:
         const std::size_t distance = a > b ? a - b : b - a;
         const bool pair = distance > 0 && distance <= window;
         Scalar& weight = x(static_cast<Eigen::Index>(i), static_cast<Eigen::Index>(j));
-        weight = pair ? weight - 1 : 0;
-        pairs_[i] += pair ? Scalar(1) : Scalar(0);
+        const Scalar counts = pair ? pair_weight(slice.window_weights, slice.window, distance) : 0;
+        weight = counts * (weight - 1);
+        pairs_[i] += counts;
       }
     }
     meet(contexts, others_);

@@ -3,8 +3,8 @@
 //
 // A block is 16 consecutive positions of a sequence. Its centres i (rows of items) meet their true contexts j within
 // the window, and 32 negatives drawn from q that the whole block shares, all as small matrix products. With m_i the
-// number of i's true contexts in the block, k negatives per positive,
-//   g_i = sum_j (s(x_ij) - 1) w_j + (k m_i / 32) sum_n s(x_in) w_n,   and likewise for the contexts.
+// number of i's true contexts in the block, each counted with its weight c_ij (pair_weight), k negatives per positive,
+//   g_i = sum_j c_ij (s(x_ij) - 1) w_j + (k m_i / 32) sum_n s(x_in) w_n,   and likewise for the contexts.
 // The steps are AdaGrad's (Duchi, Hazan & Singer 2011) with one accumulator per row instead of one per coordinate, so
 // that they turn with the frame and cost d times less memory:
 //   E <- E + |g|^2 / d,    z <- z - (rate / sqrt(E)) g,     E starts at E0 = 1e-3.

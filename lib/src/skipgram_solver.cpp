@@ -162,7 +162,8 @@ void SkipGramSolver<Scalar>::add_tangents(std::size_t rows, Work& work) const no
   const auto d = static_cast<Eigen::Index>(dimension_);
   MatrixView<Scalar> z(work.embeddings.data(), height, d);
   MatrixView<Scalar> gradient(work.gradient.data(), height, d);
-  gradient += as_vector(work.level.first(rows)) * as_vector(std::span<const Scalar>(tail_sum_)).transpose();
+  const auto sum = as_vector(std::span<const Scalar>(tail_sum_)).transpose();
+  for (Eigen::Index r = 0; r < height; ++r) gradient.row(r) += work.level[static_cast<std::size_t>(r)] * sum;
   z.array().colwise() *= as_vector(work.slope.first(rows)).array();
   add_product(gradient, z, ConstMatrixView<Scalar>(tail_gram_.data(), d, d));
 }

@@ -42,10 +42,17 @@ void SideTokens::rank(std::vector<char>& bytes, std::vector<std::uint32_t>& ends
 }
 
 SliceBuilder::SliceBuilder(SideTokens tokens, const SlicerOptions& options)
-    : items_(std::move(tokens)), window_(options.window), form_(options.form) {}
+    : items_(std::move(tokens)),
+      window_(options.window),
+      window_weights_(options.window_weights),
+      form_(options.form) {}
 
 SliceBuilder::SliceBuilder(SideTokens items, SideTokens contexts, const SlicerOptions& options)
-    : items_(std::move(items)), contexts_(std::move(contexts)), window_(options.window), form_(options.form) {}
+    : items_(std::move(items)),
+      contexts_(std::move(contexts)),
+      window_(options.window),
+      window_weights_(options.window_weights),
+      form_(options.form) {}
 
 Expected<formats::SliceData> SliceBuilder::build(const Bucket& bucket, TimeInterval interval) {
   formats::SliceData slice;
@@ -87,6 +94,7 @@ Expected<> SliceBuilder::copy_sequences(const Runs& sequences, formats::SliceDat
     slice.sequence_ends.push_back(static_cast<std::uint32_t>(slice.sequence_ids.size()));
   }
   slice.window = window_;
+  slice.window_weights = window_weights_;
   return {};
 }
 
@@ -98,7 +106,8 @@ Expected<> SliceBuilder::count_sequences(const Runs& sequences, PairCounter& cou
       const std::size_t last = std::min(numbers.size() - 1, p + window_);
       for (std::size_t q = p + 1; q <= last; ++q) {
         // Both ways round: (i, j) stands for (j, i) already, (i, i) does not.
-        add_symmetric(counter, numbers[p], numbers[q], numbers[p] == numbers[q] ? 2 : 1);
+        const double weight = pair_weight(window_weights_, window_, q - p);
+        add_symmetric(counter, numbers[p], numbers[q], numbers[p] == numbers[q] ? 2 * weight : weight);
       }
     }
     if (counter.distinct() > limits.observations) return too_many("pairs", limits.observations);
@@ -107,11 +116,12 @@ Expected<> SliceBuilder::count_sequences(const Runs& sequences, PairCounter& cou
 }
 
 Expected<> SliceBuilder::count_bags(const Runs& bags, PairCounter& counter) const {
+  const double of_sequence = window_weights_ == WindowWeights::full ? 2.0 * window_ : window_ + 1.0;
   std::vector<std::uint32_t> numbers;
   for (std::size_t b = 0; b < bags.size(); ++b) {
     number_run(bags[b], numbers);
     const double others = static_cast<double>(numbers.size()) - 1;
-    const double weight = std::min(1.0, 2.0 * window_ / others);
+    const double weight = std::min(1.0, of_sequence / others);
     for (std::size_t i = 0; i < numbers.size(); ++i) {
       for (std::size_t j = i + 1; j < numbers.size(); ++j) add_symmetric(counter, numbers[i], numbers[j], weight);
     }

@@ -77,6 +77,7 @@ class SliceBuilder {
   SideTokens items_;
   std::optional<SideTokens> contexts_;
   std::uint32_t window_;
+  WindowWeights window_weights_;
   SequenceForm form_;
 };
 

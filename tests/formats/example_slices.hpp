@@ -34,6 +34,7 @@ inline formats::SliceData text_slice() {
   slice.sequence_ids = {0, 1, 2, 3, 3, 0};
   slice.sequence_ends = {2, 2, 6};
   slice.window = 5;
+  slice.window_weights = WindowWeights::falling;
   slice.pairs = {{0, 0, 2}, {0, 3, 1}, {1, 2, 4294967040.F}, {2, 2, 300}};
   slice.pairs_are_symmetric = true;
   slice.values = {{3, 0, -.25F}, {0, 3, 1e-30F}, {3, 0, 0}};

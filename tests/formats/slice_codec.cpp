@@ -37,6 +37,7 @@ void check_same(const SliceData& found, const SliceData& expected) {
   CHECK(found.sequence_ids == expected.sequence_ids);
   CHECK(found.sequence_ends == expected.sequence_ends);
   CHECK(found.window == expected.window);
+  CHECK(found.window_weights == expected.window_weights);
   CHECK(same(found.pairs, expected.pairs));
   CHECK(found.pairs_are_symmetric == expected.pairs_are_symmetric);
   CHECK(same(found.values, expected.values));

@@ -60,7 +60,11 @@ Counted by_hand(const SliceView& slice) {
     for (std::size_t i = begin; i < end; ++i) {
       for (std::size_t j = begin; j < end; ++j) {
         const std::size_t apart = i < j ? j - i : i - j;
-        if (apart >= 1 && apart <= slice.window) counts[{slice.sequence_ids[i], slice.sequence_ids[j]}] += 1;
+        if (apart >= 1 && apart <= slice.window)
+          counts[{slice.sequence_ids[i], slice.sequence_ids[j]}] +=
+              slice.window_weights == WindowWeights::full
+                  ? 1.F
+                  : 1 - static_cast<float>(apart - 1) / static_cast<float>(slice.window);
       }
     }
     begin = end;
@@ -81,6 +85,17 @@ TEST_CASE("sequences count every ordered pair of positions within the window, fr
     CHECK(bench.counted(Side::contexts, 50) == expected);
     CHECK(bench.observations.size() == expected.size());
   }
+}
+
+TEST_CASE("where the window falls, pairs count by their distance") {
+  const SequenceSlice sequences(0, 50);
+  SliceView slice = sequences.view();
+  slice.window = 4;  // so that every weight is a whole number of quarters
+  slice.window_weights = WindowWeights::falling;
+  Bench bench(1U << 15U);
+  REQUIRE(bench.build(slice, 50));
+  CHECK(bench.counted(Side::items, 50) == by_hand(slice));
+  CHECK(bench.counted(Side::contexts, 50) == by_hand(slice));
 }
 
 TEST_CASE("symmetric pairs stand for both directions, those of a token with itself for one") {

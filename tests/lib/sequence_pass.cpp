@@ -60,7 +60,8 @@ void step(SideRows<double>& side, std::size_t row, const Eigen::VectorXd& gradie
 }  // namespace
 
 TEST_CASE("a block is an AdaGrad step along the gradient of its pairs and its shared negatives") {
-  for (const std::uint32_t d : {1U, 3U, 70U}) {
+  for (const auto& [d, weights] : {std::pair(1U, WindowWeights::full), std::pair(3U, WindowWeights::full),
+                                   std::pair(3U, WindowWeights::falling), std::pair(70U, WindowWeights::falling)}) {
     CAPTURE(d);
     Bench bench(d);
     Bench plain(d);
@@ -73,6 +74,7 @@ TEST_CASE("a block is an AdaGrad step along the gradient of its pairs and its sh
     slice.sequence_ids = ids;
     slice.sequence_ends = ends;
     slice.window = window;
+    slice.window_weights = weights;
     for (Bench* each : {&bench, &plain}) {
       each->items.row_of_token[2] = each->contexts.row_of_token[2] = no_row;
       each->contexts.negative_share[negative] = 1;
@@ -89,10 +91,11 @@ TEST_CASE("a block is an AdaGrad step along the gradient of its pairs and its sh
       for (std::size_t j = 0; j < ids.size(); ++j) {
         const std::size_t distance = i > j ? i - j : j - i;
         if (i == 2 || j == 2 || distance == 0 || distance > window) continue;
-        const double weight = logistic(plain.items.row(i).dot(plain.contexts.row(j))) - 1;
+        const double counts = weights == WindowWeights::full || distance == 1 ? 1 : .5;
+        const double weight = counts * (logistic(plain.items.row(i).dot(plain.contexts.row(j))) - 1);
         item_gradients[i] += weight * plain.contexts.row(j);
         context_gradients[j] += weight * plain.items.row(i);
-        pairs[i] += 1;
+        pairs[i] += counts;
       }
     }
     Eigen::VectorXd negative_gradient = Eigen::VectorXd::Zero(d);

@@ -44,10 +44,13 @@ inline std::vector<std::vector<std::string>> recorded_sequences(const SliceView&
 }
 
 // Every ordered pair of positions at most `window` apart.
-inline void expand_sequence(const std::vector<std::string>& sequence, std::uint32_t window, PairWeights& weights) {
+inline void expand_sequence(const std::vector<std::string>& sequence, std::uint32_t window, WindowWeights counted,
+                            PairWeights& weights) {
   for (std::size_t p = 0; p < sequence.size(); ++p) {
     for (std::size_t q = 0; q < sequence.size(); ++q) {
-      if (p != q && (p < q ? q - p : p - q) <= window) weights[{sequence[p], sequence[q]}] += 1;
+      const std::size_t apart = p < q ? q - p : p - q;
+      if (apart > 0 && apart <= window)
+        weights[{sequence[p], sequence[q]}] += static_cast<double>(pair_weight(counted, window, apart));
     }
   }
 }
@@ -69,7 +72,8 @@ inline RecordedSlice record(const SliceView& slice) {
   result.items = recorded_uses(slice.item_tokens, slice.item_uses);
   result.contexts = recorded_uses(slice.context_tokens, slice.context_uses);
   result.sequences = recorded_sequences(slice);
-  for (const auto& sequence : result.sequences) expand_sequence(sequence, slice.window, result.pairs);
+  for (const auto& sequence : result.sequences)
+    expand_sequence(sequence, slice.window, slice.window_weights, result.pairs);
   expand_pairs(slice, result.pairs);
   for (const auto& [item, context, value] : slice.values)
     result.values.push_back(

@@ -13,8 +13,9 @@
 namespace gaugeline::stream {
 namespace {
 
-SlicerOptions options_with(SequenceForm form, std::uint32_t window) {
+SlicerOptions options_with(SequenceForm form, std::uint32_t window, WindowWeights weights = WindowWeights::full) {
   SlicerOptions options;
+  options.window_weights = weights;
   options.form = form;
   options.window = window;
   return options;
@@ -33,11 +34,12 @@ std::vector<Event> random_sequences(std::uint64_t seed, std::size_t count) {
 }
 
 // The pair counts of one year, straight from the events.
-PairWeights brute_force(const std::vector<Event>& events, std::string_view year, std::uint32_t window) {
+PairWeights brute_force(const std::vector<Event>& events, std::string_view year, std::uint32_t window,
+                        WindowWeights counted = WindowWeights::full) {
   PairWeights weights;
   for (const Event& event : events) {
     if (event.time == parse_time(year).value())
-      expand_sequence(std::get<TokensEvent>(event.body).tokens, window, weights);
+      expand_sequence(std::get<TokensEvent>(event.body).tokens, window, counted, weights);
   }
   return weights;
 }
@@ -56,6 +58,18 @@ TEST_CASE("sequences and pairs are two forms of the same counts: all ordered pai
       CHECK(as_pairs[i].items == as_sequences[i].items);
       CHECK(as_pairs[i].sequences.empty());
     }
+  }
+}
+
+TEST_CASE("where the window falls, both forms count less by distance") {
+  for (const std::uint32_t window : {1U, 2U, 4U}) {  // whose weights are exact
+    CAPTURE(window);
+    const auto events = random_sequences(window, 60);
+    const auto as_sequences =
+        slice_events(options_with(SequenceForm::sequences, window, WindowWeights::falling), events);
+    const auto as_pairs = slice_events(options_with(SequenceForm::pairs, window, WindowWeights::falling), events);
+    CHECK(as_sequences[0].pairs == brute_force(events, "2000", window, WindowWeights::falling));
+    CHECK(as_pairs[0].pairs == as_sequences[0].pairs);
   }
 }
 
@@ -118,6 +132,14 @@ TEST_CASE("in a large bag each token weighs as one of a sequence: 2 window in al
   }
   CHECK(weight_of_item.size() == 41);
   for (const auto& [token, weight] : weight_of_item) CHECK(weight == doctest::Approx(6.0));
+}
+
+TEST_CASE("in a large bag each token weighs as one of a sequence whose window falls: window + 1 in all") {
+  std::vector<std::string> tokens;
+  for (int i = 0; i < 41; ++i) tokens.push_back("file" + std::to_string(i));
+  const auto slices = slice_events(options_with(SequenceForm::sequences, 3, WindowWeights::falling),
+                                   {event_at("2000", BagEvent{tokens})});
+  for (const auto& [pair, weight] : slices[0].pairs) CHECK(weight == doctest::Approx(4.0 / 40));
 }
 
 TEST_CASE("a bag's weight follows from the tokens that are left") {

@@ -57,8 +57,9 @@ void for_each_pair(const SliceView& slice, Visit&& visit) {
   for (const std::uint32_t end : slice.sequence_ends) {
     for (std::size_t i = begin; i < end; ++i) {
       for (std::size_t j = i + 1; j < std::min<std::size_t>(end, i + slice.window + 1); ++j) {
-        visit(slice.sequence_ids[i], slice.sequence_ids[j], 1.F);
-        visit(slice.sequence_ids[j], slice.sequence_ids[i], 1.F);
+        const float weight = pair_weight(slice.window_weights, slice.window, j - i);
+        visit(slice.sequence_ids[i], slice.sequence_ids[j], weight);
+        visit(slice.sequence_ids[j], slice.sequence_ids[i], weight);
       }
     }
     begin = end;

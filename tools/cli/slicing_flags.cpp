@@ -6,6 +6,7 @@ namespace gaugeline::cli {
 namespace {
 
 constexpr const char* group = "Events to slices";
+constexpr const char* falling = "falling";
 
 // An option that is kept as what `parse` makes of its text.
 template <class Value, class Parse>
@@ -35,6 +36,12 @@ void SlicingFlags::add_to(CLI::App& app) {
       ->check(CLI::Range(std::uint32_t{1}, max_window))
       ->capture_default_str()
       ->group(group);
+  app.add_option("--window-weights", window_weights,
+                 "full, or falling: near tokens count more, which shows drift better and predicts a little worse")
+      ->type_name("NAME")
+      ->check(CLI::IsMember({falling, "full"}))
+      ->capture_default_str()
+      ->group(group);
   app.add_option("--vocabulary", vocabulary, "Keep only so many most used tokens; 0: all")
       ->type_name("NUMBER")
       ->capture_default_str()
@@ -61,6 +68,7 @@ Expected<stream::SlicerOptions> SlicingFlags::options(const stream::Period& peri
   stream::SlicerOptions options;
   options.period = period;
   options.window = window;
+  options.window_weights = window_weights == falling ? WindowWeights::falling : WindowWeights::full;
   options.form = pairs ? stream::SequenceForm::pairs : stream::SequenceForm::sequences;
   options.min_count = min_count;
   options.vocabulary = vocabulary;

@@ -14,6 +14,7 @@ namespace gaugeline::cli {
 struct SlicingFlags {
   std::optional<stream::Period> every;  // not given: chosen from the events
   std::uint32_t window = 5;
+  std::string window_weights = "full";
   std::uint32_t vocabulary = 0;
   std::uint32_t min_count = 1;
   std::string stop_words_file;

@@ -4,7 +4,7 @@
 // the slice. So any slice can be given to any learner, in any order of arrival of its tokens.
 //
 // Three kinds of observation, of which a slice may hold several:
-//   sequences  runs of item ids; every pair of positions at most `window` apart counts one, both ways round
+//   sequences  runs of item ids; every pair of positions at most `window` apart counts pair_weight(), both ways round
 //              (the contexts are then the items' tokens). Skip-gram likelihood.
 //   pairs      (item, context, weight): aggregated counts, weight > 0. Skip-gram likelihood.
 //   values     (item, context, value): y_ij. Gaussian likelihood.
@@ -34,6 +34,19 @@ inline constexpr std::size_t max_token_bytes = 255;
 inline constexpr std::uint32_t max_window = 255;
 inline constexpr float max_figure = 1e12F;  // squares and sums of such figures stay inside float's range
 
+// What a pair of positions counts by its distance k. Full predicts better; falling, as word2vec's random windows have
+// it on the average, makes drift easier to see (docs/experiments.md).
+enum class WindowWeights : std::uint8_t {
+  full = 0,     // 1
+  falling = 1,  // (window + 1 - k) / window
+};
+
+// 1 <= distance <= window.
+[[nodiscard]] constexpr float pair_weight(WindowWeights weights, std::uint32_t window, std::size_t distance) noexcept {
+  if (weights == WindowWeights::full) return 1;
+  return static_cast<float>(window + 1 - distance) / static_cast<float>(window);
+}
+
 struct SliceView {
   TimeInterval interval;  // begin < end
 
@@ -48,6 +61,7 @@ struct SliceView {
   std::span<const std::uint32_t> sequence_ids;   // all sequences, one after another
   std::span<const std::uint32_t> sequence_ends;  // sequence s is ids [ends[s-1], ends[s])
   std::uint32_t window = 0;                      // 1 to max_window if there are sequences
+  WindowWeights window_weights = WindowWeights::full;
 
   std::span<const PairCount> pairs;
   bool pairs_are_symmetric = false;  // each pair (i, j, w) stands for (j, i, w) too; needs contexts_are_items. A pair

@@ -24,6 +24,7 @@ struct SliceData {
   std::vector<std::uint32_t> sequence_ids;
   std::vector<std::uint32_t> sequence_ends;
   std::uint32_t window = 0;
+  WindowWeights window_weights = WindowWeights::full;
   std::vector<PairCount> pairs;
   bool pairs_are_symmetric = false;
   std::vector<PairValue> values;
