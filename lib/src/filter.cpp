@@ -53,7 +53,6 @@ void Filter<Scalar>::reserve(Arena& arena) noexcept {
 }
 
 // ---- one slice
-// -------------------------------------------------------------------------------------------------------
 
 template <class Scalar>
 Expected<SliceReport> Filter<Scalar>::learn(const SliceView& slice, Executor& executor) noexcept {
@@ -316,7 +315,6 @@ void Filter<Scalar>::solve(const SliceView& slice, Executor& executor) noexcept 
 }
 
 // ---- the gauge
-// -------------------------------------------------------------------------------------------------------
 
 template <class Scalar>
 void Filter<Scalar>::fix_gauge(Executor& executor) noexcept {
@@ -352,7 +350,6 @@ double Filter<Scalar>::gauge_residual() const noexcept {
 }
 
 // ---- the posterior
-// ---------------------------------------------------------------------------------------------------
 
 template <class Scalar>
 void Filter<Scalar>::update(Side which, std::size_t first_new, const SliceView& slice, double elapsed) noexcept {

@@ -50,7 +50,7 @@ enum class SequenceForm : std::uint8_t {
 
 struct SlicerOptions {
   Period period;
-  std::uint32_t window = 5;                     // skip-gram; 1 to max_window
+  std::uint32_t window = 5;  // skip-gram; 1 to max_window
   WindowWeights window_weights = WindowWeights::full;
   SequenceForm form = SequenceForm::sequences;  // of text and token events
   std::uint32_t min_count = 1;                  // tokens used less often in the whole input are left out ...
@@ -77,7 +77,8 @@ struct SlicerCounts {
 //                        by itself, and an event is left out with either of its tokens.
 // Tokens are taken out before windows are applied, as word2vec does: what stood around them moves together. A bag of n
 // (distinct) tokens that are left counts all its ordered pairs, each with weight min(1, w / (n - 1)), w being what a
-// token of a sequence weighs in all, 2 window (falling: window + 1). Both sequence forms stand for exactly the same pair counts.
+// token of a sequence weighs in all, 2 window (falling: window + 1). Both sequence forms stand for exactly the same
+// pair counts.
 //
 // A slice lists only tokens used in it, the most used first, equal uses by text; pairs are sorted by (item, context).
 // Without lateness, the order of events shows only in the order of sequences and values (and, in a slice of more than a
