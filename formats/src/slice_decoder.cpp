@@ -206,9 +206,12 @@ Expected<SliceData> decode_slice(std::span<const std::byte> bytes, const SliceLi
   const AlignedBytes aligned(bytes);
   const auto slice = verified_root<schema::Slice>(aligned, schema::SliceIdentifier(), "slice");
   if (!slice) return std::unexpected(slice.error());
-  if ((*slice)->version() != slice_format_version)
-    return fail(ErrorCode::unsupported_version, "slice: format version ", (*slice)->version(),
-                ", but this program reads ", slice_format_version);
+  const std::uint32_t version = (*slice)->version();
+  if (version < first_slice_version || version > latest_slice_version)
+    return fail(ErrorCode::unsupported_version, "slice: format version ", version, ", but this program reads ",
+                first_slice_version, " to ", latest_slice_version);
+  if (version < falling_window_version && (*slice)->window_falls())
+    return fail(ErrorCode::bad_data, "slice: window_falls is set, which format version ", version, " does not have");
   return SliceDecoder(**slice, limits).decode();
 }
 

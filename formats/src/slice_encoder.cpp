@@ -89,13 +89,13 @@ class SliceEncoder {
     const auto value_item_column = column(value_items);
     const auto value_context_column = column(value_contexts);
     const auto values = slice_.values.empty() ? 0 : builder_.CreateVector(values_alone());
-    builder_.Finish(
-        schema::CreateSlice(builder_, slice_format_version, slice_.interval.begin.time_since_epoch().count(),
-                            slice_.interval.end.time_since_epoch().count(), item_tokens, context_tokens, item_uses,
-                            context_uses, ids, sequence_length_column, slice_.window, pair_gap_column, pair_weights,
-                            slice_.pairs_are_symmetric, value_item_column, value_context_column, values,
-                            slice_.window_weights == WindowWeights::falling),
-        schema::SliceIdentifier());
+    builder_.Finish(schema::CreateSlice(builder_, slice_version_for(slice_.window_weights),
+                                        slice_.interval.begin.time_since_epoch().count(),
+                                        slice_.interval.end.time_since_epoch().count(), item_tokens, context_tokens,
+                                        item_uses, context_uses, ids, sequence_length_column, slice_.window,
+                                        pair_gap_column, pair_weights, slice_.pairs_are_symmetric, value_item_column,
+                                        value_context_column, values, slice_.window_weights == WindowWeights::falling),
+                    schema::SliceIdentifier());
     const auto* bytes = reinterpret_cast<const std::byte*>(builder_.GetBufferPointer());
     return std::vector<std::byte>(bytes, bytes + builder_.GetSize());
   }

@@ -38,6 +38,7 @@ struct RawSlice {
   Column value_items = column({1});
   Column value_contexts = column({2});
   std::vector<float> values{.5F};
+  bool window_falls = false;
 
   [[nodiscard]] std::vector<std::byte> bytes() const {
     Builder builder;
@@ -46,7 +47,7 @@ struct RawSlice {
     const auto weights = schema::CreateNumbersDirect(builder, &whole_weights, &float_weights);
     builder.Finish(
         schema::CreateSliceDirect(builder, version, 0, 1, items, contexts, 0, 0, &sequence_ids, &sequence_lengths, 5,
-                                  &pair_gaps, weights, false, &value_items, &value_contexts, &values),
+                                  &pair_gaps, weights, false, &value_items, &value_contexts, &values, window_falls),
         schema::SliceIdentifier());
     const auto* begin = reinterpret_cast<const std::byte*>(builder.GetBufferPointer());
     return {begin, begin + builder.GetSize()};
@@ -125,10 +126,30 @@ TEST_CASE("figures of a slice from outside are checked") {
 
 TEST_CASE("another version is named, and not read") {
   RawSlice raw;
-  raw.version = 2;
+  SUBCASE("0") { raw.version = 0; }
+  SUBCASE("3") { raw.version = 3; }
   const auto error = refusal(raw.bytes());
   CHECK(error.code() == ErrorCode::unsupported_version);
-  CHECK(says(error, "version 2"));
+  CHECK(says(error, "version " + std::to_string(raw.version)));
+}
+
+TEST_CASE("a slice whose window falls has a version of its own, that older readers refuse; others keep the first") {
+  const auto version_of = [](const SliceData& slice) {
+    return schema::GetSlice(encode_slice(slice.view()).value().data())->version();
+  };
+  auto slice = text_slice();
+  slice.window_weights = WindowWeights::full;
+  CHECK(version_of(slice) == 1);
+  slice.window_weights = WindowWeights::falling;
+  CHECK(version_of(slice) == 2);
+
+  RawSlice raw;
+  raw.window_falls = true;
+  const auto error = refusal(raw.bytes());
+  CHECK(error.code() == ErrorCode::bad_data);
+  CHECK(says(error, "window_falls"));
+  raw.version = 2;
+  CHECK(decode_slice(raw.bytes()).value().window_weights == WindowWeights::falling);
 }
 
 TEST_CASE("limits are checked") {
