@@ -144,6 +144,7 @@ void SkipGramSolver<Scalar>::update_block(const HalfStep<Scalar>& step, const Ne
   for (std::size_t k = 0; k < rows.size(); ++k) update_row(step, rows[k], k, mine);
 }
 
+// The tangents of s at the rows' mean scores over the tail.
 template <class Scalar>
 void SkipGramSolver<Scalar>::choose_tangents(std::size_t rows, Work& work) const noexcept {
   const auto sum = as_vector(std::span<const Scalar>(tail_sum_));

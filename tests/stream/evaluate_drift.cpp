@@ -20,7 +20,7 @@ using Vector = std::vector<double>;
 
 // Nine slices. Every third has tokens of its own besides, of which "late" ones come late, and a small vocabulary, so
 // that rows are lost and come back.
-void learn(const std::filesystem::path& directory) {
+void teach(const std::filesystem::path& directory) {
   SerialExecutor executor;
   auto options = small_learner();
   options.item_capacity = options.context_capacity = 34;
@@ -31,15 +31,7 @@ void learn(const std::filesystem::path& directory) {
   }
 }
 
-// One data directory for all tests: it is only read.
-const formats::SnapshotStore& small_store() {
-  static const TemporaryDirectory directory;
-  static const formats::SnapshotStore store = [] {
-    learn(directory.path());
-    return formats::SnapshotStore::open(directory.path()).value();
-  }();
-  return store;
-}
+const formats::SnapshotStore& small_store() { return taught_store<teach>(); }
 
 // ---- the same by brute force ----------------------------------------------------------------------------------------
 

@@ -19,7 +19,7 @@ namespace {
 using Sequence = std::vector<std::string>;
 
 // Slices 0 and 2 hold "w" tokens, slice 1 tokens of its own; there is no slice 3, but a slice 4.
-void learn(const std::filesystem::path& directory) {
+void teach(const std::filesystem::path& directory) {
   SerialExecutor executor;
   auto run = LearningRun::open(directory, small_learner(), executor).value();
   std::uint64_t sequence = 0;
@@ -29,15 +29,7 @@ void learn(const std::filesystem::path& directory) {
   }
 }
 
-// One data directory for all tests: it is only read.
-const formats::SnapshotStore& small_store() {
-  static const TemporaryDirectory directory;
-  static const formats::SnapshotStore store = [] {
-    learn(directory.path());
-    return formats::SnapshotStore::open(directory.path()).value();
-  }();
-  return store;
-}
+const formats::SnapshotStore& small_store() { return taught_store<teach>(); }
 
 Event tokens_on(std::int64_t day, Sequence tokens) {
   return {testing::day(day).begin + std::chrono::hours(5), "", "", TokensEvent{std::move(tokens)}};

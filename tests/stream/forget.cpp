@@ -12,16 +12,6 @@
 namespace gaugeline::stream {
 namespace {
 
-LearningRun open(const TemporaryDirectory& directory, Executor& executor) {
-  return LearningRun::open(directory.path(), small_learner(), executor).value();
-}
-
-void learn(LearningRun& run, std::int64_t begin, std::int64_t end) {
-  for (std::int64_t number = begin; number < end; ++number) {
-    REQUIRE(run.process(small_slice(number).view(), "here", static_cast<std::uint64_t>(number) + 1));
-  }
-}
-
 std::size_t forget(LearningRun& run, std::initializer_list<std::string_view> tokens) {
   return run.forget(std::vector(tokens)).value();
 }
@@ -48,7 +38,7 @@ TEST_CASE("a run that forgets, ends and is opened again goes on as a learner in 
     learner.learn(small_slice(number).view(), executor).value();
   }
   {
-    auto run = open(directory, executor);
+    auto run = open_run(directory.path(), executor);
     learn(run, 0, 3);
   }
   {
@@ -56,7 +46,7 @@ TEST_CASE("a run that forgets, ends and is opened again goes on as a learner in 
     CHECK(run.learner().options() == small_learner());
     CHECK(forget(run, {"w3", "w4"}) == 2);
   }
-  auto run = open(directory, executor);
+  auto run = open_run(directory.path(), executor);
   learn(run, 3, 6);
   CHECK(same_state(latest_snapshot(directory.path()).view().state, learner.state()));
 }
@@ -64,7 +54,7 @@ TEST_CASE("a run that forgets, ends and is opened again goes on as a learner in 
 TEST_CASE("the latest snapshot is replaced: slice, positions and lineage stay, and earlier ones hold the token") {
   const TemporaryDirectory directory;
   SerialExecutor executor;
-  auto run = open(directory, executor);
+  auto run = open_run(directory.path(), executor);
   learn(run, 0, 3);
   const auto before = latest_snapshot(directory.path());
   for (const std::string_view token : {"w3", "w4"}) CHECK(forget(run, {token}) == 1);  // the second replaces the first
@@ -90,7 +80,7 @@ TEST_CASE("the latest snapshot is replaced: slice, positions and lineage stay, a
 TEST_CASE("if no token is known, nothing is written") {
   const TemporaryDirectory directory;
   SerialExecutor executor;
-  auto run = open(directory, executor);
+  auto run = open_run(directory.path(), executor);
   CHECK(forget(run, {"w3"}) == 0);  // no slice yet
   learn(run, 0, 2);
   const auto file = formats::SnapshotStore::open(directory.path()).value().file(1);
@@ -104,7 +94,7 @@ TEST_CASE("if no token is known, nothing is written") {
 TEST_CASE("a token that comes back is of another life to every question") {
   const TemporaryDirectory directory;
   SerialExecutor executor;
-  auto run = open(directory, executor);
+  auto run = open_run(directory.path(), executor);
   learn(run, 0, 3);
   forget(run, {"w3"});
   const auto store = formats::SnapshotStore::open(directory.path()).value();
@@ -135,7 +125,7 @@ TEST_CASE("a directory without a run is not opened again, and none is made") {
 TEST_CASE("after a snapshot without the token could not be written, the run takes nothing more") {
   const TemporaryDirectory directory;
   SerialExecutor executor;
-  auto run = open(directory, executor);
+  auto run = open_run(directory.path(), executor);
   learn(run, 0, 1);
   std::filesystem::remove_all(directory / "snapshots");
   CHECK(run.forget(std::vector<std::string_view>{"w3"}).error().code() == ErrorCode::io_error);

@@ -10,20 +10,10 @@
 namespace gaugeline::stream {
 namespace {
 
-LearningRun open(const TemporaryDirectory& directory, Executor& executor) {
-  return LearningRun::open(directory.path(), small_learner(), executor).value();
-}
-
-void learn(LearningRun& run, std::int64_t begin, std::int64_t end) {
-  for (std::int64_t number = begin; number < end; ++number) {
-    REQUIRE(run.process(small_slice(number).view(), "here", static_cast<std::uint64_t>(number) + 1));
-  }
-}
-
 TEST_CASE("every slice leaves a verified snapshot, and knows the one before it") {
   const TemporaryDirectory directory;
   SerialExecutor executor;
-  auto run = open(directory, executor);
+  auto run = open_run(directory.path(), executor);
   CHECK(run.run().size() == 32);
   learn(run, 0, 4);
   CHECK(run.slices() == 4);
@@ -44,7 +34,7 @@ TEST_CASE("a run that is opened again goes on bit for bit, with any number of th
   std::string identity;
   {
     SerialExecutor executor;
-    auto run = open(directory, executor);
+    auto run = open_run(directory.path(), executor);
     identity = run.run();
     learn(run, 0, 3);
   }
@@ -63,7 +53,7 @@ TEST_CASE("a directory that another run writes to is refused") {
   const TemporaryDirectory directory;
   SerialExecutor executor;
   {
-    const auto run = open(directory, executor);
+    const auto run = open_run(directory.path(), executor);
     CHECK(LearningRun::open(directory.path(), small_learner(), executor).error().code() == ErrorCode::io_error);
   }
   CHECK(LearningRun::open(directory.path(), small_learner(), executor));
@@ -73,12 +63,12 @@ TEST_CASE("positions are kept per source") {
   const TemporaryDirectory directory;
   SerialExecutor executor;
   {
-    auto run = open(directory, executor);
+    auto run = open_run(directory.path(), executor);
     REQUIRE(run.process(small_slice(0).view(), "a", 10));
     REQUIRE(run.process(small_slice(1).view(), "b", 1));
     REQUIRE(run.process(small_slice(2).view(), "a", 12));
   }
-  const auto run = open(directory, executor);
+  const auto run = open_run(directory.path(), executor);
   CHECK(run.last_sequence("a") == 12);
   CHECK(run.last_sequence("b") == 1);
   CHECK(run.last_sequence("c") == 0);
@@ -87,7 +77,7 @@ TEST_CASE("positions are kept per source") {
 TEST_CASE("a slice that is refused changes nothing") {
   const TemporaryDirectory directory;
   SerialExecutor executor;
-  auto run = open(directory, executor);
+  auto run = open_run(directory.path(), executor);
   learn(run, 0, 2);
   const auto refused = run.process(small_slice(0).view(), "here", 3);
   REQUIRE(!refused);
@@ -102,7 +92,7 @@ TEST_CASE("an option that changes behaviour must be that of the run; the error n
   const TemporaryDirectory directory;
   SerialExecutor executor;
   {
-    auto run = open(directory, executor);
+    auto run = open_run(directory.path(), executor);
     learn(run, 0, 1);
   }
   const auto error_with = [&](auto change) -> std::string {
@@ -124,7 +114,7 @@ TEST_CASE("an option that changes behaviour must be that of the run; the error n
 TEST_CASE("after a snapshot that could not be written the run takes nothing more") {
   const TemporaryDirectory directory;
   SerialExecutor executor;
-  auto run = open(directory, executor);
+  auto run = open_run(directory.path(), executor);
   learn(run, 0, 1);
   std::filesystem::remove_all(directory / "snapshots");
   CHECK(run.process(small_slice(1).view(), "here", 2).error().code() == ErrorCode::io_error);

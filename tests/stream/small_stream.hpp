@@ -3,6 +3,7 @@
 
 #include <doctest/doctest.h>
 
+#include <string_view>
 #include <vector>
 
 #include <formats/temporary_directory.hpp>
@@ -28,19 +29,38 @@ inline std::vector<std::byte> encoded_slice(std::int64_t number) {
   return formats::encode_slice(small_slice(number).view()).value();
 }
 
+inline LearningRun open_run(const std::filesystem::path& data_directory, Executor& executor) {
+  return LearningRun::open(data_directory, small_learner(), executor).value();
+}
+// Slices begin to end - 1, as the sender `source` numbers them.
+inline void learn(LearningRun& run, std::int64_t begin, std::int64_t end, std::string_view source = "here") {
+  for (std::int64_t number = begin; number < end; ++number) {
+    REQUIRE(run.process(small_slice(number).view(), source, static_cast<std::uint64_t>(number) + 1));
+  }
+}
+
 // The last snapshot of a data directory.
 inline formats::Snapshot latest_snapshot(const std::filesystem::path& data_directory) {
   return formats::SnapshotStore::open(data_directory).value().load_latest().value().value();
+}
+
+// A data directory for all tests of a file, which only read it: what `teach` leaves in it.
+template <void (*teach)(const std::filesystem::path&)>
+const formats::SnapshotStore& taught_store() {
+  static const TemporaryDirectory directory;
+  static const formats::SnapshotStore store = [] {
+    teach(directory.path());
+    return formats::SnapshotStore::open(directory.path()).value();
+  }();
+  return store;
 }
 
 // True if the data directory holds what learning slices 0 to count - 1 gives, without a network or an interruption.
 inline bool holds_slices(const std::filesystem::path& data_directory, std::int64_t count) {
   const TemporaryDirectory directory;
   SerialExecutor executor;
-  auto run = LearningRun::open(directory.path(), small_learner(), executor).value();
-  for (std::int64_t number = 0; number < count; ++number) {
-    REQUIRE(run.process(small_slice(number).view(), "direct", static_cast<std::uint64_t>(number) + 1));
-  }
+  auto run = open_run(directory.path(), executor);
+  learn(run, 0, count);
   const auto latest = latest_snapshot(data_directory);
   return same_state(latest.view().state, run.learner().state());
 }
