@@ -120,7 +120,7 @@ TEST_CASE("tokens come from a file as well, or from standard input, one a line")
   const MovingWords words;
   write_text(words.folder / "list", "gold\r\n\ncoin\n");
   CHECK(words.forget("bank --from-file " + words.path("list")).out == "forgot 3 tokens\n");
-  CHECK(words.forget("--from-file -", "silver\nnobody").out == "forgot 1 tokens; 1 unknown: nobody\n");
+  CHECK(words.forget("--from-file -", "silver\nnobody").out == "forgot 1 token; 1 unknown: nobody\n");
   CHECK(words.forget("--from-file nowhere.txt").status == 74);
   CHECK(words.forget("--from-file -", "\n").status == 2);
   CHECK(words.forget("--from-file -", std::string(256, 'x')).status == 65);

@@ -19,8 +19,8 @@ class ForgetCommand final : public Command {
  public:
   explicit ForgetCommand(CLI::App& parent)
       : Command(parent, "forget", "  gaugeline forget --data run user:17 user:42",
-                "Take tokens out of the latest snapshot of a data directory, and so out of all later ones; earlier "
-                "snapshots still hold them. train and serve go on without them; one that is used again is new") {
+                "Take tokens out of the latest and all later snapshots of a data directory; earlier ones still hold "
+                "them") {
     app().add_option("TOKEN", tokens_, "The tokens, spelled as they were learnt");
     require(app()
                 .add_option("--data", data_directory_, "The data directory; nobody else may be writing to it")
@@ -71,7 +71,7 @@ class ForgetCommand final : public Command {
   }
 
   static void print_text(std::size_t forgotten, const std::vector<std::string>& unknown) {
-    std::cout << "forgot " << forgotten << " tokens";
+    std::cout << "forgot " << forgotten << (forgotten == 1 ? " token" : " tokens");
     if (!unknown.empty()) std::cout << "; " << unknown.size() << " unknown: " << token_list(unknown);
     std::cout << '\n';
   }
