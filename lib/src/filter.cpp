@@ -3,9 +3,10 @@
 #include <algorithm>
 #include <cmath>
 
-#include <gaugeline/diffusion_prior.hpp>
 #include <gaugeline/gauge.hpp>
 #include <gaugeline/random.hpp>
+
+#include "certainty.hpp"
 
 namespace gaugeline {
 namespace {
@@ -68,14 +69,14 @@ Expected<SliceReport> Filter<Scalar>::learn(const SliceView& slice, Executor& ex
   model_.start_rows(known);
   count(report);
   const bool has_data = report.observations > 0;
-  revert_to_mean(model_.items, known.items, report.elapsed_units);
-  revert_to_mean(model_.contexts, known.contexts, report.elapsed_units);
+  revert_to_mean(model_, model_.items, known.items, report.elapsed_units);
+  revert_to_mean(model_, model_.contexts, known.contexts, report.elapsed_units);
   if (!model_.cold && has_data) score(report, executor);
 
   if (gaussian()) offset_model_.predict(model_, known, report.elapsed_units);
   if (gaussian() && has_data) offset_model_.fit(model_, observations_);
-  predict(model_.items, known.items, report.elapsed_units);
-  predict(model_.contexts, known.contexts, report.elapsed_units);
+  predict(model_, model_.items, known.items, report.elapsed_units);
+  predict(model_, model_.contexts, known.contexts, report.elapsed_units);
   model_.rotation().setIdentity();
   if (has_data) {
     weigh_negatives(report.observations);
@@ -104,8 +105,8 @@ Expected<SliceReport> Filter<Scalar>::learn(const SliceView& slice, Executor& ex
   report.gauge_residual = model_.cold ? 0 : gauge_residual();
 
   if (gaussian()) offset_model_.update(model_);
-  update(Side::items, known.items, slice, report.elapsed_units);
-  update(Side::contexts, known.contexts, slice, report.elapsed_units);
+  update(model_, Side::items, known.items, slice, report.elapsed_units);
+  update(model_, Side::contexts, known.contexts, slice, report.elapsed_units);
   admission_.settle(model_.items, known.items, slice.tokens(Side::items));
   admission_.settle(model_.contexts, known.contexts, slice.tokens(Side::contexts));
   report.item_rows = static_cast<std::uint32_t>(model_.items.size());
@@ -191,41 +192,6 @@ void Filter<Scalar>::score(SliceReport& report, Executor& executor) noexcept {
   report.scored = sum.weight;
   report.score = sum.weight > 0 ? sum.total / sum.weight : 0;
   report.baseline_score = sum.weight > 0 ? sum.baseline / sum.weight : 0;
-}
-
-// The Ornstein-Uhlenbeck prediction of the known rows. Scores are those of the prediction, so it comes before them.
-template <class Scalar>
-void Filter<Scalar>::revert_to_mean(SideRows<Scalar>& side, std::size_t first_new, double elapsed) noexcept {
-  if (!model_.reverts()) return;
-  side.table_before() = side.table();
-  side.table().topRows(static_cast<Eigen::Index>(first_new)) *= model_.share_left(elapsed);
-}
-
-// Reference and precision of the prediction. A pass's step, rate/sqrt(E), takes the place of a gain, which is in
-// proportion to the variance: so E falls as the square of the precision, and what may move more is moved more.
-template <class Scalar>
-void Filter<Scalar>::predict(SideRows<Scalar>& side, std::size_t first_new, double elapsed) noexcept {
-  side.reference_table() = side.table();
-  std::ranges::copy(side.gradient_energy.first(side.size()), side.energy_before.begin());
-  const bool from_prior = model_.cold || alone();
-  const auto time = static_cast<Scalar>(elapsed);
-  const auto first_energy = static_cast<Scalar>(initial_gradient_energy);
-  for (std::size_t row = 0; row < side.size(); ++row) {
-    const Scalar precision = side.precision[row];
-    const bool known = !from_prior && row < first_new;
-    if (!known) {
-      side.predicted[row] = model_.prior_precision();
-    } else if (model_.reverts()) {
-      side.predicted[row] = predicted_precision(precision, model_.mean_reversion(), time);
-    } else {
-      side.predicted[row] = predicted_precision(precision, side.diffusion[row], time);
-    }
-    if (const Scalar kept = side.predicted[row] / precision; known && kept < 1) {
-      Scalar& energy = side.gradient_energy[row];
-      energy = first_energy + kept * kept * (energy - first_energy);
-    }
-  }
-  std::ranges::fill(side.data_precision.first(side.size()), Scalar(0));
 }
 
 // q_j, proportional to (faded count)^.75 (Mikolov et al. 2013), as it stood before the slice or stands with it.
@@ -347,50 +313,6 @@ double Filter<Scalar>::gauge_residual() const noexcept {
     }
   }
   return all > 0 ? std::sqrt(moved / all) : 0;
-}
-
-// ---- the posterior
-
-template <class Scalar>
-void Filter<Scalar>::update(Side which, std::size_t first_new, const SliceView& slice, double elapsed) noexcept {
-  SideRows<Scalar>& side = model_.side(which);
-  const DiffusionRule<Scalar> rule{static_cast<Scalar>(options().diffusion_rate),
-                                   model_.scaled(options().diffusion_min), model_.scaled(options().diffusion_max)};
-  const bool adapt = options().diffusion_rate > 0 && !model_.cold && !alone() && !model_.reverts();
-  const Scalar left = model_.share_left(elapsed);
-  if (model_.cold) std::ranges::fill(side.diffusion.first(side.size()), model_.starting_diffusion());
-  for (std::size_t row = 0; row < side.size(); ++row) {
-    const Scalar predicted = side.predicted[row];
-    const Scalar information = side.data_precision[row];
-    const Scalar posterior = predicted + information;
-    if (adapt && row < first_new) {
-      const RowStep<Scalar> step{.posterior_before = side.precision[row],
-                                 .predicted = predicted,
-                                 .posterior = posterior,
-                                 .squared_movement = (side.row(row) - side.reference_row(row)).squaredNorm(),
-                                 .dimension = static_cast<Scalar>(options().dimension),
-                                 .elapsed = static_cast<Scalar>(elapsed)};
-      side.diffusion[row] = adapted_diffusion(side.diffusion[row], step, rule);
-    }
-    if (left < 1 && side.known(row)) {
-      side.null_variance[row] *= left * left;
-      side.log_retention[row] += std::log(left);
-    }
-    if (information > 0) {  // the variance under no movement, see drift.hpp
-      const Scalar kept = predicted / posterior;
-      const bool known = side.known(row);
-      const Scalar before = known ? side.null_variance[row] : 1 / predicted;
-      side.null_variance[row] = kept * kept * before + (1 - kept) * (1 - kept) / information;
-      if (known) side.log_retention[row] += std::log(kept);
-    }
-    side.precision[row] = posterior;
-    side.count[row] = static_cast<Scalar>(options().count_decay) * side.count[row] + side.slice_count[row];
-    side.uses[row] = 0;
-  }
-  for (std::size_t id = 0; id < slice.tokens(which).size(); ++id) {
-    if (const RowIndex row = side.row_of_token[id]; row != no_row)
-      side.uses[row] += static_cast<Scalar>(side.uses_of_token[id]);
-  }
 }
 
 template class Filter<float>;

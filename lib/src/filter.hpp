@@ -43,8 +43,6 @@ class Filter {
   // ---- the steps of a slice
   void count(SliceReport& report) noexcept;
   void score(SliceReport& report, Executor& executor) noexcept;
-  void revert_to_mean(SideRows<Scalar>& side, std::size_t first_new, double elapsed) noexcept;
-  void predict(SideRows<Scalar>& side, std::size_t first_new, double elapsed) noexcept;
   void share_negatives(bool after_slice) noexcept;
   void weigh_negatives(double observations) noexcept;
   void choose_active(SideRows<Scalar>& side) noexcept;
@@ -53,7 +51,6 @@ class Filter {
   void solve(const SliceView& slice, Executor& executor) noexcept;
   void fix_gauge(Executor& executor) noexcept;
   [[nodiscard]] double gauge_residual() const noexcept;
-  void update(Side which, std::size_t first_new, const SliceView& slice, double elapsed) noexcept;
 
   [[nodiscard]] const Options& options() const noexcept { return model_.options; }
   [[nodiscard]] bool gaussian() const noexcept { return options().likelihood == Likelihood::gaussian; }
