@@ -19,7 +19,7 @@ flatbuffers::Offset<schema::Options> write_options(flatbuffers::FlatBufferBuilde
       options.item_capacity, options.context_capacity, options.token_bytes_per_row, options.slice_token_capacity,
       options.observation_capacity, options.worker_capacity, std::to_underlying(options.offsets),
       options.offset_precision, options.offset_diffusion, options.passes, options.pass_rate, options.pass_sweeps,
-      options.anchor_memory, options.mean_reversion);
+      options.anchor_memory, options.mean_reversion, options.diffusion_score_rate);
 }
 
 Options read_options(const schema::Options& source) noexcept {
@@ -58,6 +58,7 @@ Options read_options(const schema::Options& source) noexcept {
   options.pass_sweeps = source.pass_sweeps();
   options.anchor_memory = source.anchor_memory();
   options.mean_reversion = source.mean_reversion();
+  options.diffusion_score_rate = source.diffusion_score_rate();
   return options;
 }
 

@@ -38,7 +38,7 @@ void predict(const Model<Scalar>& model, SideRows<Scalar>& side, std::size_t fir
     } else if (model.reverts()) {
       side.predicted[row] = predicted_precision(precision, model.mean_reversion(), time);
     } else {
-      side.predicted[row] = predicted_precision(precision, side.diffusion[row], time);
+      side.predicted[row] = predicted_precision(precision, model.followed_diffusion(side.diffusion[row]), time);
     }
     if (const Scalar kept = side.predicted[row] / precision; known && kept < 1) {
       Scalar& energy = side.gradient_energy[row];
@@ -61,6 +61,7 @@ void update(Model<Scalar>& model, Side which, std::size_t first_new, const Slice
     const Scalar predicted = side.predicted[row];
     const Scalar information = side.data_precision[row];
     const Scalar posterior = predicted + information;
+    if (!model.cold && row < first_new) side.diffusion[row] = model.followed_diffusion(side.diffusion[row]);
     if (adapt && row < first_new) {
       const RowStep<Scalar> step{.posterior_before = side.precision[row],
                                  .predicted = predicted,

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include <gaugeline/diffusion_prior.hpp>
 #include <gaugeline/gauge.hpp>
 #include <gaugeline/random.hpp>
 
@@ -71,6 +72,7 @@ Expected<SliceReport> Filter<Scalar>::learn(const SliceView& slice, Executor& ex
   const bool has_data = report.observations > 0;
   revert_to_mean(model_, model_.items, known.items, report.elapsed_units);
   revert_to_mean(model_, model_.contexts, known.contexts, report.elapsed_units);
+  model_.diffusion_factor = 1;
   if (!model_.cold && has_data) score(report, executor);
 
   if (gaussian()) offset_model_.predict(model_, known, report.elapsed_units);
@@ -192,6 +194,20 @@ void Filter<Scalar>::score(SliceReport& report, Executor& executor) noexcept {
   report.scored = sum.weight;
   report.score = sum.weight > 0 ? sum.total / sum.weight : 0;
   report.baseline_score = sum.weight > 0 ? sum.baseline / sum.weight : 0;
+  if (follows_score(options()) && sum.weight > 0) follow_score(sum, executor);
+}
+
+template <class Scalar>
+void Filter<Scalar>::follow_score(const PrequentialScore& here, Executor& executor) noexcept {
+  const double distinct = static_cast<double>(observations_.size()) / here.weight;
+  const auto score = [&](double share) {
+    const PrequentialScore there = prequential_.run_along_way(share, model_.items, model_.contexts, observations_,
+                                                              negatives_, model_.values, executor);
+    return distinct * there.total;
+  };
+  constexpr double step = ScoresAlongWay::step;
+  const double way = best_way({.nearer = score(1 - step), .here = distinct * here.total, .farther = score(1 + step)});
+  model_.diffusion_factor = factor_of_way(way, static_cast<double>(options().diffusion_score_rate));
 }
 
 // q_j, proportional to (faded count)^.75 (Mikolov et al. 2013), as it stood before the slice or stands with it.

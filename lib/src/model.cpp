@@ -73,14 +73,18 @@ void Model<Scalar>::start_rows(SideRows<Scalar>& side, std::size_t first) noexce
   if (first == side.size()) return;
   auto mean = as_vector(mean_);
   mean.setZero();
+  double diffusion = 0;
   double known = 0;
   for (std::size_t row = 0; row < first; ++row) {
     if (!side.known(row)) continue;
     mean += side.row(row).template cast<double>();
+    diffusion += static_cast<double>(side.diffusion[row]);
     known += 1;
   }
   if (known > 0) mean /= known;
   for (std::size_t row = first; row < side.size(); ++row) side.row(row) = mean.template cast<Scalar>();
+  if (!follows_score(options) || known == 0) return;
+  for (std::size_t row = first; row < side.size(); ++row) side.diffusion[row] = static_cast<Scalar>(diffusion / known);
 }
 
 // Nothing is known of a new row's offset but its prior, which does not depend on the values: they are not scaled yet.

@@ -2,6 +2,7 @@
 // start, are turned and are restored here; the filter moves them.
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <span>
 
@@ -63,6 +64,7 @@ class Model {
   double time_unit_seconds = 0;
   double value_scale = 1;
   ValueState values;
+  double diffusion_factor = 1;  // of the slice at hand: what the scores make of every D
 
   // What the options say, in the unit of the values.
   [[nodiscard]] Scalar prior_precision() const noexcept {
@@ -74,6 +76,12 @@ class Model {
   // D of a new row.
   [[nodiscard]] Scalar starting_diffusion() const noexcept {
     return reverts() ? 2 * mean_reversion().rate / prior_precision() : scaled(options.diffusion);
+  }
+  // D of a known row in the slice at hand.
+  [[nodiscard]] Scalar followed_diffusion(Scalar diffusion) const noexcept {
+    if (diffusion_factor == 1) return diffusion;
+    return std::clamp(diffusion * static_cast<Scalar>(diffusion_factor), scaled(options.diffusion_min),
+                      scaled(options.diffusion_max));
   }
   [[nodiscard]] bool reverts() const noexcept { return options.mean_reversion > 0; }
   [[nodiscard]] MeanReversion<Scalar> mean_reversion() const noexcept {

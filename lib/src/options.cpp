@@ -24,6 +24,8 @@ Expected<> check_prior(const Options& o) noexcept {
   if (!in(o.prior_precision, 1e-12F, most)) return out_of_range("prior_precision", o.prior_precision, "1e-12 to 1e12");
   if (!in(o.diffusion, 0.F, most)) return out_of_range("diffusion", o.diffusion, "0 to 1e12");
   if (!in(o.diffusion_rate, 0.F, 1.F)) return out_of_range("diffusion_rate", o.diffusion_rate, "0 to 1");
+  if (!in(o.diffusion_score_rate, 0.F, 4.F))
+    return out_of_range("diffusion_score_rate", o.diffusion_score_rate, "0 to 4");
   if (!in(o.diffusion_min, 0.F, most)) return out_of_range("diffusion_min", o.diffusion_min, "0 to 1e12");
   if (!in(o.diffusion_max, o.diffusion_min, most))
     return out_of_range("diffusion_max", o.diffusion_max, "diffusion_min to 1e12");

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include <gaugeline/likelihood.hpp>
 
@@ -53,6 +54,23 @@ PrequentialScore Prequential<Scalar>::run(SideRows<Scalar>& items, SideRows<Scal
     sum.baseline += part.baseline;
   }
   return sum;
+}
+
+template <class Scalar>
+PrequentialScore Prequential<Scalar>::run_along_way(double share, SideRows<Scalar>& items, SideRows<Scalar>& contexts,
+                                                    const Observations& observations, Negatives<Scalar>& negatives,
+                                                    const ValueState& values, Executor& executor) noexcept {
+  for (SideRows<Scalar>* side : {&items, &contexts}) {
+    for (std::size_t row = 0; row < side->size(); ++row) {
+      side->reference_row(row) = side->row(row);
+      if (side->anchor_time[row] > 0)
+        side->reference_row(row) += static_cast<Scalar>(share - 1) * (side->row(row) - side->anchor_row(row));
+    }
+    std::swap(side->embeddings, side->reference);
+  }
+  const PrequentialScore score = run(items, contexts, observations, negatives, values, executor);
+  for (SideRows<Scalar>* side : {&items, &contexts}) std::swap(side->embeddings, side->reference);
+  return score;
 }
 
 template <class Scalar>

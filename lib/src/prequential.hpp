@@ -30,6 +30,12 @@ class Prequential {
                                      const Observations& observations, Negatives<Scalar>& negatives,
                                      const ValueState& values, Executor& executor) noexcept;
 
+  // The same if the rows had gone `share` times the way from their anchors to where they are; rows without one stay.
+  // Overwrites the references.
+  [[nodiscard]] PrequentialScore run_along_way(double share, SideRows<Scalar>& items, SideRows<Scalar>& contexts,
+                                               const Observations& observations, Negatives<Scalar>& negatives,
+                                               const ValueState& values, Executor& executor) noexcept;
+
  private:
   [[nodiscard]] PrequentialScore block(const SideRows<Scalar>& items, const SideRows<Scalar>& contexts,
                                        const Observations& observations, const Negatives<Scalar>& negatives,

@@ -32,6 +32,7 @@ Expected<> check_same_behaviour(const Options& begun_with, const Options& asked_
   compare("prior_precision", &Options::prior_precision);
   compare("diffusion", &Options::diffusion);
   compare("diffusion_rate", &Options::diffusion_rate);
+  compare("diffusion_score_rate", &Options::diffusion_score_rate);
   compare("diffusion_min", &Options::diffusion_min);
   compare("diffusion_max", &Options::diffusion_max);
   compare("time_unit_seconds", &Options::time_unit_seconds);

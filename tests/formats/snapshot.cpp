@@ -110,6 +110,7 @@ TEST_CASE("every option comes back") {
                      .prior_precision = 1.5F,
                      .diffusion = .25F,
                      .diffusion_rate = .75F,
+                     .diffusion_score_rate = 1.75F,
                      .diffusion_min = .125F,
                      .diffusion_max = .5F,
                      .time_unit_seconds = 3600.5,

@@ -29,6 +29,8 @@ constexpr std::array learner_options{
     LearnerOption{"diffusion", &Options::diffusion, "Variance that a row gains per coordinate and time unit"},
     LearnerOption{"diffusion-rate", &Options::diffusion_rate,
                   "How fast a row's diffusion follows its movements, 0 to 1"},
+    LearnerOption{"diffusion-score-rate", &Options::diffusion_score_rate,
+                  "How fast all diffusions together follow the scores of later slices, 0 to 4"},
     LearnerOption{"diffusion-min", &Options::diffusion_min, "Least diffusion of a row"},
     LearnerOption{"diffusion-max", &Options::diffusion_max, "Largest diffusion of a row"},
     LearnerOption{"time-unit", &Options::time_unit_seconds,

@@ -67,4 +67,34 @@ template <class Scalar>
   return std::clamp(diffusion + rule.rate * gain * (estimate - diffusion), rule.min, rule.max);
 }
 
+// How far rows should have gone from where they used to be, told by data that come after: z(alpha) = a + alpha (z - a),
+// where a is the mean of where the row was (its anchor). The estimates of a filter with the right gain cannot be
+// bettered so, since its innovations are white (Mehra 1970); if the data would have had the rows farther out, alpha >
+// 1, the gain is too small.
+struct ScoresAlongWay {
+  static constexpr double step = .3;
+  double nearer = 0;   // L(1 - step)
+  double here = 0;     // L(1): mean log-likelihood of an observation times the number of distinct ones in the slice
+  double farther = 0;  // L(1 + step)
+};
+
+// Maximises L(alpha) - (alpha - 1)^2 / (2 .3^2) in [1/2, 2], by the parabola through the three scores; the second term
+// keeps a few observations from saying much.
+[[nodiscard]] inline double best_way(const ScoresAlongWay& scores) noexcept {
+  constexpr double least = .5;
+  constexpr double most = 2;
+  const double slope = (scores.farther - scores.nearer) / 2;
+  const double curvature = 2 * scores.here - scores.nearer - scores.farther + 1;
+  if (!(curvature > 0)) return slope > 0 ? most : least;
+  return std::clamp(1 + ScoresAlongWay::step * slope / curvature, least, most);
+}
+
+// What all D are multiplied by: (alpha taken e^.15 nearer to 1)^rate. The noise of a stochastic solver, which no D
+// takes away, asks for about so much less of the way too.
+[[nodiscard]] inline double factor_of_way(double way, double rate) noexcept {
+  constexpr double noise = .15;
+  const double way_log = std::log(way);
+  return std::exp(rate * (way_log - std::clamp(way_log, -noise, noise)));
+}
+
 }  // namespace gaugeline

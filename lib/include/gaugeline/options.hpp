@@ -38,9 +38,12 @@ struct Options {
   std::uint32_t dimension = 64;  // d, 1 to 1024; time and memory grow in proportion, the gauge step with d^3
 
   float prior_precision = 10;  // p0 of a new row, per coordinate
-  float diffusion = 1e-3F;   // D0: variance that a row gains per coordinate and time unit; >= 0. Right for slices of a
-                             // year of text; long slices, in which more changes, take up to ten times as much
-  float diffusion_rate = 0;  // rho in [0, 1]: how fast D_i follows what row i does; 0 holds it at D0
+  float diffusion = 1e-2F;     // D0: variance that a row gains per coordinate and time unit; >= 0
+  float diffusion_rate = 0;    // rho in [0, 1]: how fast D_i follows what row i does; 0: not
+  // eta in [0, 4]: how fast all D_i together follow what later slices say of the rows' way, D <- D alpha^eta with alpha
+  // of diffusion_prior.hpp; new rows then start with the mean D. A gain goes with the root of D, so 2 changes it as
+  // alpha asks. 0: not. Two more scores per slice, and it needs anchors.
+  float diffusion_score_rate = 2;
   float diffusion_min = 1e-6F;  // D_i stays in [min, max]
   float diffusion_max = .3F;
   double time_unit_seconds = 0;  // unit of dt between the middles of slices; 0: the length of the first slice
@@ -98,6 +101,7 @@ struct Options {
     options.prior_precision = 3;
     options.diffusion = 3e-3F;
     options.diffusion_rate = .3F;
+    options.diffusion_score_rate = 0;
     options.diffusion_min = 1e-5F;
     options.diffusion_max = .1F;
     options.first_slice_sweeps = 60;
@@ -119,6 +123,11 @@ struct Options {
 [[nodiscard]] constexpr bool keeps_anchors(const Options& options) noexcept {
   return options.anchor_memory > 0 && options.gauge == GaugeFixing::procrustes &&
          options.coupling == Coupling::random_walk;
+}
+
+// True if all D_i together follow the scores of later slices.
+[[nodiscard]] constexpr bool follows_score(const Options& options) noexcept {
+  return options.diffusion_score_rate > 0 && options.mean_reversion == 0 && keeps_anchors(options);
 }
 
 // Every range stated above; the error names the option.
