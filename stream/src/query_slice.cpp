@@ -6,7 +6,6 @@
 #include <cmath>
 #include <numeric>
 
-#include <gaugeline/drift.hpp>
 #include <gaugeline/neighbors.hpp>
 #include <gaugeline/stream/events.hpp>
 
@@ -146,6 +145,10 @@ std::span<const float> QuerySlice::embedding(RowIndex row) const noexcept {
   return {items().embeddings.data() + std::size_t{row} * dimension(), dimension()};
 }
 
+RowMoment QuerySlice::moment(RowIndex row) const noexcept {
+  return {embedding(row), items().null_variance[row], items().log_retention[row]};
+}
+
 bool QuerySlice::known(RowIndex row) const noexcept {
   // The count fades and can vanish; what was retained of a row's start can only fall.
   return items().count[row] > 0 || items().log_retention[row] < 0;
@@ -188,27 +191,19 @@ std::vector<ScoredToken> QuerySlice::nearest(std::span<const float> query, std::
   return answer;
 }
 
-namespace {
-
-RowMoment moment(const QuerySlice& slice, RowIndex row) {
-  return {slice.embedding(row), slice.items().null_variance[row], slice.items().log_retention[row]};
-}
-
-}  // namespace
-
 SliceMovement::SliceMovement(const QuerySlice& from, const QuerySlice& to) : from_(&from), to_(&to) {
   std::vector<float> ratios;
   for (RowIndex row = 0; row < from.items().size(); ++row) {
     const RowIndex later = from.known(row) ? to.find_life(from, row) : no_row;
     if (later == no_row || !(from.uses(row) > 0) || !(to.uses(later) > 0)) continue;
-    const float ratio = displacement(moment(from, row), moment(to, later)).ratio;
+    const float ratio = displacement(from.moment(row), to.moment(later)).ratio;
     if (ratio > 0) ratios.push_back(ratio);
   }
   overdispersion_ = gaugeline::overdispersion(ratios, from.dimension());
 }
 
 Movement SliceMovement::of(RowIndex from_row, RowIndex to_row) const {
-  const Displacement moved = displacement(moment(*from_, from_row), moment(*to_, to_row));
+  const Displacement moved = displacement(from_->moment(from_row), to_->moment(to_row));
   return {moved.distance, std::sqrt(moved.ratio / overdispersion_),
           cosine_similarity(from_->embedding(from_row), to_->embedding(to_row))};
 }

@@ -7,6 +7,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include <gaugeline/drift.hpp>
 #include <gaugeline/options.hpp>
 #include <gaugeline/stream/query.hpp>
 
@@ -23,6 +24,7 @@ class QuerySlice {
   [[nodiscard]] Likelihood likelihood() const noexcept { return view_.options.likelihood; }
   [[nodiscard]] float uses(RowIndex row) const noexcept { return items().uses[row]; }
   [[nodiscard]] std::span<const float> embedding(RowIndex row) const noexcept;
+  [[nodiscard]] RowMoment moment(RowIndex row) const noexcept;
 
   // Learnt from by the end of this slice: a row that was only admitted stands nowhere yet.
   [[nodiscard]] bool known(RowIndex row) const noexcept;

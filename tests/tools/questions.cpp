@@ -182,12 +182,30 @@ TEST_CASE("items used too little are counted as insufficient data, and a step of
   CHECK(contains(steps, "\"p_value\": null, \"reason\": \"insufficient data: fewer than 1,000,000 uses in one"));
 }
 
-TEST_CASE("of pair counts, drift only ranks, and says why") {
-  const std::string answer = ask("drift --from 2002 --to 2005 --min-uses 20 --skip-commonest 0 --k 3");
-  CHECK(count(answer, "\"displacement\": null") == 0);
-  CHECK(count(answer, "\"p_value\": null") == 3);
-  CHECK(contains(answer, "\"reason\": \"rank only: "));
-  CHECK(contains(must("query drift --min-uses 20 --skip-commonest 0 --k 1" + data()), "no p-values: rank only: "));
+TEST_CASE("of pair counts, drift has p-values as well") {
+  const TemporaryDirectory folder;
+  must("simulate --model skipgram --seed 5 --slices 7 --out '" + (folder / "g.slices").native() + "'");
+  must("train '" + (folder / "g.slices").native() + "' --out '" + (folder / "run").native() + "' --dim 8");
+  const std::string answer = must("query drift --data '" + (folder / "run").native() +
+                                  "' --from 1 --min-uses 20 --skip-commonest 0 --k 10 --json");
+  CHECK(count(answer, "\"p_value\": ") == 10);
+  CHECK(count(answer, "\"p_value\": null") == 0);
+  CHECK(count(answer, "\"false_discovery_rate\": null") == 0);
+  CHECK_FALSE(contains(answer, "\"reason\": "));
+}
+
+TEST_CASE("without items or slices enough, drift only ranks, and says why") {
+  const std::string few_items = ask("drift --from 2002 --to 2005 --min-uses 20 --skip-commonest 0 --k 3");
+  CHECK(count(few_items, "\"displacement\": null") == 0);
+  CHECK(count(few_items, "\"p_value\": null") == 3);
+  CHECK(contains(few_items, "\"reason\": \"insufficient data: too few items"));
+  CHECK(contains(must("query drift --min-uses 20 --skip-commonest 0 --k 1" + data()),
+                 "no p-values: insufficient data: too few items"));
+  const std::string few_slices = ask_of_values("drift --from 0 --to 3 --min-uses 1 --skip-commonest 0 --k 3");
+  CHECK(count(few_slices, "\"displacement\": null") == 0);
+  CHECK(count(few_slices, "\"p_value\": null") == 3);
+  CHECK(contains(few_slices, "\"insufficient_data\": 200, \"reason\": \"insufficient data: too few slices"));
+  CHECK(count(ask_of_values("drift --from 0 --to 4 --min-uses 1 --skip-commonest 0 --k 3"), "\"p_value\": null") == 0);
 }
 
 TEST_CASE("drift names the neighbours gained and lost") {

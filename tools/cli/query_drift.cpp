@@ -37,8 +37,8 @@ std::string reason(stream::Evidence evidence, float min_uses) {
       return "insufficient data: fewer than " + grouped(min_uses) + " uses in one of the slices";
     case stream::Evidence::few_items:
       return "insufficient data: too few items, or items too alike, to know how far those at rest move";
-    case stream::Evidence::uncalibrated:
-      return "rank only: counts of text vary too much for p-values";
+    case stream::Evidence::few_slices:
+      return "insufficient data: too few slices before the later one to know how far items at rest move";
   }
   return "";
 }

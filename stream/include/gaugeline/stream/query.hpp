@@ -131,9 +131,10 @@ struct DriftQuestion {
 // Whether the data carry a p-value for an item, and if not, why.
 enum class Evidence : std::uint8_t {
   sufficient,
-  few_uses,      // used less than min_uses in one of the slices: insufficient data
-  few_items,     // fewer items to compare with than a null distribution takes, or all alike: insufficient data
-  uncalibrated,  // skip-gram: text moves more than the null allows for (docs/algorithm.md), so displacements only rank
+  few_uses,    // used less than min_uses in one of the slices: insufficient data
+  few_items,   // fewer items to compare with than a null distribution takes, or all alike: insufficient data
+  few_slices,  // fewer pairs of consecutive slices up to the later one than a null distribution takes: insufficient
+               // data
 };
 
 // Neighbours among the nearest at one of the two times only, best first.
@@ -142,9 +143,9 @@ struct NeighborChange {
   std::vector<std::string> lost;    // near it in `from`, not in `to`
 };
 
-// p_value: the chance that an item that stood still moved as much, against the null that fit_p_values
-// (drift_significance.hpp) reads off all comparable items, commonest first: those known in both slices and used
-// min_uses times in each. Set if evidence is sufficient.
+// p_value: the chance that an item that stood still moved as much, beside the items of like frequency known in both
+// slices and used min_uses times in each, and by the null (drift_significance.hpp) of the last 16 pairs of consecutive
+// slices up to the later one. Set if evidence is sufficient.
 struct DriftingToken {
   std::string token;
   Movement movement;
@@ -158,11 +159,11 @@ struct DriftAnswer {
   SliceStamp from, to;
   double overdispersion = 1;
   std::size_t compared = 0;           // items that met the conditions
-  std::size_t insufficient_data = 0;  // items known in a slice that are not comparable; with few_items, all of them
+  std::size_t insufficient_data = 0;  // items known in a slice that carry no p-value
   Evidence evidence = Evidence::sufficient;
   std::vector<DriftingToken> tokens;  // largest displacement first
 };
-// ErrorCode::invalid_argument unless `from` is earlier than `to`.
+// ErrorCode::invalid_argument unless `from` is earlier than `to`. Reads up to 19 snapshots, two at a time in memory.
 [[nodiscard]] Expected<DriftAnswer> find_drift(const formats::SnapshotStore& store, const DriftQuestion& question);
 
 struct TokenDriftQuestion {
