@@ -121,7 +121,7 @@ Expected<> SliceBuilder::count_bags(const Runs& bags, PairCounter& counter) cons
   for (std::size_t b = 0; b < bags.size(); ++b) {
     number_run(bags[b], numbers);
     const double others = static_cast<double>(numbers.size()) - 1;
-    const double weight = std::min(1.0, of_sequence / others);
+    const double weight = of_sequence / others;
     for (std::size_t i = 0; i < numbers.size(); ++i) {
       for (std::size_t j = i + 1; j < numbers.size(); ++j) add_symmetric(counter, numbers[i], numbers[j], weight);
     }

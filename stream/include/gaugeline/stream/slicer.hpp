@@ -76,9 +76,9 @@ struct SlicerCounts {
 //   item and context     two tables; pairs, or values where they are given. The vocabulary options hold for each table
 //                        by itself, and an event is left out with either of its tokens.
 // Tokens are taken out before windows are applied, as word2vec does: what stood around them moves together. A bag of n
-// (distinct) tokens that are left counts all its ordered pairs, each with weight min(1, w / (n - 1)), w being what a
-// token of a sequence weighs in all, 2 window (falling: window + 1). Both sequence forms stand for exactly the same
-// pair counts.
+// (distinct) tokens that are left counts all its ordered pairs, each with weight w / (n - 1), so that every one of them
+// weighs w in all, as a token amid a sequence does: 2 window (falling: window + 1). Both sequence forms stand for
+// exactly the same pair counts.
 //
 // A slice lists only tokens used in it, the most used first, equal uses by text; pairs are sorted by (item, context).
 // Without lateness, the order of events shows only in the order of sequences and values (and, in a slice of more than a
