@@ -13,6 +13,14 @@ bool alone(const Model<Scalar>& model) noexcept {
   return model.options.coupling == Coupling::none;
 }
 
+// E of a known row as it goes into a slice.
+template <class Scalar>
+Scalar faded_energy(Scalar energy, Scalar precision, Scalar predicted) noexcept {
+  const Scalar kept = predicted / precision;
+  const auto first = static_cast<Scalar>(initial_gradient_energy);
+  return kept < 1 ? first + kept * kept * (energy - first) : energy;
+}
+
 }  // namespace
 
 template <class Scalar>
@@ -29,7 +37,6 @@ void predict(const Model<Scalar>& model, SideRows<Scalar>& side, std::size_t fir
   std::ranges::copy(side.gradient_energy.first(side.size()), side.energy_before.begin());
   const bool from_prior = model.cold || alone(model);
   const auto time = static_cast<Scalar>(elapsed);
-  const auto first_energy = static_cast<Scalar>(initial_gradient_energy);
   for (std::size_t row = 0; row < side.size(); ++row) {
     const Scalar precision = side.precision[row];
     const bool known = !from_prior && row < first_new;
@@ -40,12 +47,19 @@ void predict(const Model<Scalar>& model, SideRows<Scalar>& side, std::size_t fir
     } else {
       side.predicted[row] = predicted_precision(precision, model.followed_diffusion(side.diffusion[row]), time);
     }
-    if (const Scalar kept = side.predicted[row] / precision; known && kept < 1) {
-      Scalar& energy = side.gradient_energy[row];
-      energy = first_energy + kept * kept * (energy - first_energy);
-    }
+    if (known) side.gradient_energy[row] = faded_energy(side.gradient_energy[row], precision, side.predicted[row]);
   }
   std::ranges::fill(side.data_precision.first(side.size()), Scalar(0));
+}
+
+template <class Scalar>
+void take_precision_of_passes(const Model<Scalar>& model, SideRows<Scalar>& side, std::size_t first_new) noexcept {
+  for (std::size_t row = 0; row < side.size(); ++row) {
+    auto before = static_cast<Scalar>(initial_gradient_energy);
+    if (!model.cold && !alone(model) && row < first_new)
+      before = faded_energy(side.energy_before[row], side.precision[row], side.predicted[row]);
+    side.data_precision[row] = std::max(Scalar(0), side.gradient_energy[row] - before);
+  }
 }
 
 template <class Scalar>
@@ -96,6 +110,8 @@ template void revert_to_mean(const Model<float>&, SideRows<float>&, std::size_t,
 template void revert_to_mean(const Model<double>&, SideRows<double>&, std::size_t, double) noexcept;
 template void predict(const Model<float>&, SideRows<float>&, std::size_t, double) noexcept;
 template void predict(const Model<double>&, SideRows<double>&, std::size_t, double) noexcept;
+template void take_precision_of_passes(const Model<float>&, SideRows<float>&, std::size_t) noexcept;
+template void take_precision_of_passes(const Model<double>&, SideRows<double>&, std::size_t) noexcept;
 template void update(Model<float>&, Side, std::size_t, const SliceView&, double) noexcept;
 template void update(Model<double>&, Side, std::size_t, const SliceView&, double) noexcept;
 

@@ -19,6 +19,11 @@ void revert_to_mean(const Model<Scalar>& model, SideRows<Scalar>& side, std::siz
 template <class Scalar>
 void predict(const Model<Scalar>& model, SideRows<Scalar>& side, std::size_t first_new, double elapsed) noexcept;
 
+// The data's precision where passes alone have solved the slice: what they added to E, the sum of |g|^2/d, is the
+// information of its gradients (outer products in place of the curvature).
+template <class Scalar>
+void take_precision_of_passes(const Model<Scalar>& model, SideRows<Scalar>& side, std::size_t first_new) noexcept;
+
 // The posterior, from the predicted precision and data_precision, once the rows lie where the slice has them.
 template <class Scalar>
 void update(Model<Scalar>& model, Side which, std::size_t first_new, const SliceView& slice, double elapsed) noexcept;

@@ -83,6 +83,10 @@ Expected<SliceReport> Filter<Scalar>::learn(const SliceView& slice, Executor& ex
   if (has_data) {
     weigh_negatives(report.observations);
     solve(slice, executor);
+    if (passes_over(slice) && options().pass_sweeps == 0) {
+      take_precision_of_passes(model_, model_.items, known.items);
+      take_precision_of_passes(model_, model_.contexts, known.contexts);
+    }
     if (!all_finite(model_.items) || !all_finite(model_.contexts) || !std::isnormal(model_.offset_precision())) {
       for (const Side which : sides) {
         SideRows<Scalar>& side = model_.side(which);

@@ -156,3 +156,10 @@ TEST_CASE("a turned start turns every later state: passes over sequences in doub
 TEST_CASE("a turned start turns every later state: passes over sequences in float") {
   check_equivariance<float>(Likelihood::skipgram, 1e-4, run_over_text<float>);
 }
+TEST_CASE("a turned start turns every later state: passes alone in double") {
+  check_equivariance<double>(Likelihood::skipgram, 1e-10, [](const Options& options, const Eigen::MatrixXd& turn) {
+    Options lean = options;
+    lean.pass_sweeps = 0;
+    return run_over_text<double>(lean, turn);
+  });
+}

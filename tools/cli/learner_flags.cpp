@@ -42,7 +42,7 @@ constexpr std::array learner_options{
     LearnerOption{"passes", &Options::passes,
                   "Skip-gram: passes over a slice's sequences before the sweeps; 0: sweeps alone"},
     LearnerOption{"pass-rate", &Options::pass_rate, "Skip-gram: AdaGrad rate of the passes"},
-    LearnerOption{"pass-sweeps", &Options::pass_sweeps, "Skip-gram: sweeps of a slice that had passes"},
+    LearnerOption{"pass-sweeps", &Options::pass_sweeps, "Skip-gram: sweeps of a slice that had passes; 0: passes alone"},
     LearnerOption{"conjugate-gradient-steps", &Options::conjugate_gradient_steps, "Skip-gram: steps per row and sweep"},
     LearnerOption{"negative-head", &Options::negative_head, "Skip-gram: commonest rows that negatives sum exactly"},
     LearnerOption{"negative-tail", &Options::negative_tail, "Skip-gram: rows drawn from the rest"},

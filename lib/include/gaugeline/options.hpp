@@ -57,8 +57,10 @@ struct Options {
   // Stochastic passes over a slice's sequences before its sweeps (sequence_pass.hpp); 0: sweeps alone. Slices that hold
   // only counts have none. A pass moves the rows so far that one sweep is enough after it, in the first slice too.
   std::uint32_t passes = 1;
-  float pass_rate = .12F;         // AdaGrad rate of the passes; > 0
-  std::uint32_t pass_sweeps = 1;  // sweeps of a slice that had passes, instead of sweeps and first_slice_sweeps
+  float pass_rate = .12F;  // AdaGrad rate of the passes; > 0
+  // Sweeps of a slice that had passes, instead of sweeps and first_slice_sweeps. 0: passes alone, for small machines:
+  // six tenths of the time, and precisions from the squares of the gradients; predicts less well (docs/experiments.md).
+  std::uint32_t pass_sweeps = 1;
   std::uint32_t conjugate_gradient_steps = 3;
   std::uint32_t negative_head = 256;  // the sum over negatives takes so many most frequent rows exactly ...
   std::uint32_t negative_tail = 256;  // ... and so many drawn from the rest; exact if no rest is left

@@ -1,0 +1,84 @@
+// The lean mode: passes over sequences and no sweep after them.
+#include <doctest/doctest.h>
+
+#include <vector>
+
+#include <gaugeline/online_learner.hpp>
+#include <support/text_slice.hpp>
+
+using namespace gaugeline;
+using namespace gaugeline::testing;
+
+namespace {
+
+Options lean_options() {
+  Options options = small_options();
+  options.pass_sweeps = 0;
+  return options;
+}
+
+// With these precision and energy of a prediction are the last ones: nothing is forgotten.
+Options lasting_options() {
+  Options options = lean_options();
+  options.diffusion = 0;
+  options.diffusion_score_rate = 0;
+  return options;
+}
+
+}  // namespace
+
+TEST_CASE("passes alone: the precision grows by what the slice added to the energy of the gradients") {
+  for (const Coupling coupling : {Coupling::random_walk, Coupling::none}) {
+    Options options = lasting_options();
+    options.coupling = coupling;
+    auto learner = OnlineLearner<double>::create(options).value();
+    SerialExecutor serial;
+    std::vector<double> precision(200, static_cast<double>(options.prior_precision));
+    std::vector<double> energy(200, 1e-3);
+    for (int t = 0; t < 3; ++t) {
+      learner.learn(SequenceSlice(t, 200).view(), serial).value();
+      const auto items = learner.state().items;
+      double grown = 0;
+      for (std::size_t row = 0; row < items.size(); ++row) {
+        if (coupling == Coupling::none) {
+          precision[row] = static_cast<double>(options.prior_precision);
+          energy[row] = 1e-3;
+        }
+        CHECK(items.precision[row] - precision[row] == doctest::Approx(items.gradient_energy[row] - energy[row]));
+        grown += items.precision[row] - precision[row];
+        precision[row] = items.precision[row];
+        energy[row] = items.gradient_energy[row];
+      }
+      CHECK(grown > 0);
+    }
+  }
+}
+
+TEST_CASE("passes alone: the score rises when the stream repeats itself") {
+  auto learner = OnlineLearner<float>::create(lean_options()).value();
+  SerialExecutor serial;
+  double first = 0;
+  double last = 0;
+  for (int t = 0; t < 8; ++t) {
+    last = learner.learn(SequenceSlice(t, 200).view(), serial).value().score;
+    if (t == 1) first = last;
+  }
+  CHECK(last > first + .1);
+}
+
+TEST_CASE("passes alone: a slice that holds counts only has its sweeps") {
+  auto learner = OnlineLearner<float>::create(lasting_options()).value();
+  SerialExecutor serial;
+  learner.learn(SequenceSlice(0, 200).view(), serial).value();
+  const std::vector<float> before(learner.state().items.precision.begin(), learner.state().items.precision.end());
+  const SequenceSlice tokens(1, 200);
+  const std::vector<PairCount> pairs{{0, 1, 5}, {1, 2, 5}};
+  SliceView counts = tokens.view();
+  counts.sequence_ids = {};
+  counts.sequence_ends = {};
+  counts.pairs = pairs;
+  learner.learn(counts, serial).value();
+  const auto items = learner.state().items;
+  for (const auto* token : {"w0", "w1"})
+    CHECK(items.precision[learner.find(Side::items, token)] > before[learner.find(Side::items, token)]);
+}
