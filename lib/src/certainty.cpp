@@ -75,7 +75,7 @@ void update(Model<Scalar>& model, Side which, std::size_t first_new, const Slice
     const Scalar predicted = side.predicted[row];
     const Scalar information = side.data_precision[row];
     const Scalar posterior = predicted + information;
-    if (!model.cold && row < first_new) side.diffusion[row] = model.followed_diffusion(side.diffusion[row]);
+    if (!model.cold) side.diffusion[row] = model.followed_diffusion(side.diffusion[row]);
     if (adapt && row < first_new) {
       const RowStep<Scalar> step{.posterior_before = side.precision[row],
                                  .predicted = predicted,

@@ -77,7 +77,7 @@ class Model {
   [[nodiscard]] Scalar starting_diffusion() const noexcept {
     return reverts() ? 2 * mean_reversion().rate / prior_precision() : scaled(options.diffusion);
   }
-  // D of a known row in the slice at hand.
+  // D of a row in the slice at hand.
   [[nodiscard]] Scalar followed_diffusion(Scalar diffusion) const noexcept {
     if (diffusion_factor == 1) return diffusion;
     return std::clamp(diffusion * static_cast<Scalar>(diffusion_factor), scaled(options.diffusion_min),
