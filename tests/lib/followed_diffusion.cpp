@@ -10,13 +10,14 @@ using namespace gaugeline::testing;
 namespace {
 
 constexpr std::size_t known_tokens = 150;
-constexpr std::size_t all_tokens = 200;  // the last ones come in slice 5
+constexpr std::size_t all_tokens = 200;
+constexpr int late = 3;  // the slice in which the last tokens come
 
 OnlineLearner<float> after_slices(const Options& options, int slices) {
   auto learner = OnlineLearner<float>::create(options).value();
   SerialExecutor serial;
   for (int t = 0; t < slices; ++t)
-    learner.learn(SequenceSlice(t, t < 5 ? known_tokens : all_tokens).view(), serial).value();
+    learner.learn(SequenceSlice(t, t < late ? known_tokens : all_tokens).view(), serial).value();
   return learner;
 }
 
@@ -29,14 +30,15 @@ void check_all(const LearnerState<float>& state, float expected) {
 }  // namespace
 
 TEST_CASE("all rows have one diffusion, which moves, and new ones begin with it") {
-  const auto before = after_slices(small_options(), 5);
+  const auto before = after_slices(small_options(), late);
   const float common = before.state().items.diffusion.front();
   CHECK(common != small_options().diffusion);
   check_all(before.state(), common);
   CHECK(before.state().items.size() == known_tokens);
 
-  const auto after = after_slices(small_options(), 6);
+  const auto after = after_slices(small_options(), late + 1);
   CHECK(after.state().items.size() == all_tokens);
+  CHECK(after.state().items.diffusion.front() != common);  // so that it matters that new rows follow too
   check_all(after.state(), after.state().items.diffusion.front());
 }
 

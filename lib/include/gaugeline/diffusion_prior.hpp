@@ -68,9 +68,9 @@ template <class Scalar>
 }
 
 // How far rows should have gone from where they used to be, told by data that come after: z(alpha) = a + alpha (z - a),
-// where a is the mean of where the row was (its anchor). The estimates of a filter with the right gain cannot be
-// bettered so, since its innovations are white (Mehra 1970); if the data would have had the rows farther out, alpha >
-// 1, the gain is too small.
+// where a is the mean of where the row was (its anchor). With the right gain no alpha betters the estimates, since the
+// innovations are white (Mehra 1970); if the data would have had the rows farther out (alpha > 1), the gain is too
+// small.
 struct ScoresAlongWay {
   static constexpr double step = .3;
   double nearer = 0;   // L(1 - step)
@@ -89,8 +89,8 @@ struct ScoresAlongWay {
   return std::clamp(1 + ScoresAlongWay::step * slope / curvature, least, most);
 }
 
-// What all D are multiplied by: (alpha taken e^.15 nearer to 1)^rate. The noise of a stochastic solver, which no D
-// takes away, asks for about so much less of the way too.
+// What all D are multiplied by: (alpha taken nearer to 1 by the factor e^.15, at most to 1)^rate. A stochastic solver's
+// noise, which no D takes away, makes alpha about so much too small.
 [[nodiscard]] inline double factor_of_way(double way, double rate) noexcept {
   constexpr double noise = .15;
   const double way_log = std::log(way);
