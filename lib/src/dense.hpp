@@ -37,6 +37,10 @@ template <class Scalar>
 
 inline constexpr std::size_t tile = 64;  // rows and columns of a block that stays in the first cache: at most 32 KiB
 
+// How far apart the rows of a gathered block lie, so that each begins at a multiple of the widest units' size and ends
+// in zeros.
+[[nodiscard]] constexpr std::size_t padded(std::size_t dimension) noexcept { return (dimension + 15) / 16 * 16; }
+
 // Calls visit(begin, size) for [0, total) in runs of at most `step`.
 template <class Visit>
 void for_each_run(std::size_t total, std::size_t step, Visit&& visit) {
@@ -50,12 +54,6 @@ template <class Matrix>
   return kernels::Block<std::remove_pointer_t<decltype(m.data())>>{m.data(), size(m.rows()), size(m.cols()),
                                                                    size(m.rowStride()), size(m.colStride())};
 }
-// c += a b^T, without a buffer; all row-major.
-template <class C, class A, class B>
-void add_product_transposed(C&& c, const A& a, const B& b) noexcept {
-  kernels::add_product_transposed(as_block(c), as_block(a), as_block(b));
-}
-
 // c += a b, without a buffer; c and b row-major.
 template <class C, class A, class B>
 void add_product(C&& c, const A& a, const B& b) noexcept {

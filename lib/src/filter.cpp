@@ -198,15 +198,17 @@ void Filter<Scalar>::score(SliceReport& report, Executor& executor) noexcept {
   report.scored = sum.weight;
   report.score = sum.weight > 0 ? sum.total / sum.weight : 0;
   report.baseline_score = sum.weight > 0 ? sum.baseline / sum.weight : 0;
-  if (follows_score(options()) && sum.weight > 0) follow_score(sum, executor);
+  if (follows_score(options()) && sum.weight > 0) follow_score(executor);
 }
 
 template <class Scalar>
-void Filter<Scalar>::follow_score(const PrequentialScore& here, Executor& executor) noexcept {
+void Filter<Scalar>::follow_score(Executor& executor) noexcept {
+  const PrequentialScore here = prequential_.sampled(model_.items);
+  if (!(here.weight > 0)) return;
   const double distinct = static_cast<double>(observations_.size()) / here.weight;
   const auto score = [&](double share) {
-    const PrequentialScore there = prequential_.run_along_way(share, model_.items, model_.contexts, observations_,
-                                                              negatives_, model_.values, executor);
+    const PrequentialScore there = prequential_.sampled_along_way(share, model_.items, model_.contexts, observations_,
+                                                                  negatives_, model_.values, executor);
     return distinct * there.total;
   };
   constexpr double step = ScoresAlongWay::step;

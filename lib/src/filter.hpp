@@ -43,7 +43,7 @@ class Filter {
   // ---- the steps of a slice
   void count(SliceReport& report) noexcept;
   void score(SliceReport& report, Executor& executor) noexcept;
-  void follow_score(const PrequentialScore& here, Executor& executor) noexcept;
+  void follow_score(Executor& executor) noexcept;
   void share_negatives(bool after_slice) noexcept;
   void weigh_negatives(double observations) noexcept;
   void choose_active(SideRows<Scalar>& side) noexcept;

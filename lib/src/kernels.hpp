@@ -48,10 +48,14 @@ template <class Scalar>
 void add_product(const Block<Scalar>& c, const ConstBlock<Scalar>& a, const ConstBlock<Scalar>& b,
                  Units units = widest_units()) noexcept;
 
-// c += a b^T, all with column_step 1.
+// c = a b, likewise.
 template <class Scalar>
-void add_product_transposed(const Block<Scalar>& c, const ConstBlock<Scalar>& a, const ConstBlock<Scalar>& b,
-                            Units units = widest_units()) noexcept;
+void product(const Block<Scalar>& c, const ConstBlock<Scalar>& a, const ConstBlock<Scalar>& b,
+             Units units = widest_units()) noexcept;
+
+// to = from^T, both with column_step 1.
+template <class Scalar>
+void transpose(const Block<Scalar>& to, const ConstBlock<Scalar>& from, Units units = widest_units()) noexcept;
 
 // products[e] = x . rows[e]
 template <class Scalar>
@@ -65,6 +69,23 @@ void add_rows(Scalar* y, const Scalar* weights, const RowList<Scalar>& rows, Uni
 template <class Scalar>
 void add_normal_product(Scalar* y, const Scalar* x, const Scalar* weights, const RowList<Scalar>& rows,
                         Units units = widest_units()) noexcept;
+
+// Row e of `to` becomes rows[e]; its columns past the dimension become 0.
+template <class Scalar>
+void gather(const Block<Scalar>& to, const RowList<Scalar>& rows, Units units = widest_units()) noexcept;
+
+// Steps of AdaGrad (Duchi, Hazan & Singer 2011) with one accumulator per row, of the table's rows at[e] along row e of
+// `gradients`, in this order: E <- E + |g|^2 / dimension, z <- z - (rate / sqrt(E)) g.
+template <class Scalar>
+struct Descent {
+  Scalar* table = nullptr;
+  Scalar* energy = nullptr;  // E, per row of the table
+  std::size_t dimension = 0;
+  Scalar rate = 0;
+};
+template <class Scalar>
+void descend(const Descent<Scalar>& descent, const std::uint32_t* at, const ConstBlock<Scalar>& gradients,
+             Units units = widest_units()) noexcept;
 
 // x <- 1 / (1 + e^-x). float: within 3 units in the last place; double: by the standard library's exp.
 template <class Scalar>

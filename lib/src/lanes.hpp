@@ -9,7 +9,7 @@
 #include <utility>
 
 #define GAUGELINE_INLINE __attribute__((always_inline)) inline
-#define GAUGELINE_UNROLL _Pragma("GCC unroll 4")  // before a loop over registers, which have no indices
+#define GAUGELINE_UNROLL _Pragma("GCC unroll 16")  // before a loop over registers, which have no indices
 
 namespace gaugeline::kernels {
 
@@ -44,6 +44,15 @@ GAUGELINE_INLINE void add_across(Four& to, const Four (&from)[4]) noexcept {
   const Four b =
       __builtin_shufflevector(from[2], from[3], 0, 4, 1, 5) + __builtin_shufflevector(from[2], from[3], 2, 6, 3, 7);
   to = __builtin_shufflevector(a, b, 0, 1, 4, 5) + __builtin_shufflevector(a, b, 2, 3, 6, 7);
+}
+
+// a and b, of as many lanes each, become a0 b0 a1 b1 ...: its first half and its second.
+template <class Vector, std::size_t... i>
+GAUGELINE_INLINE void interleave(Vector& a, Vector& b, std::index_sequence<i...>) noexcept {
+  constexpr std::size_t width = sizeof...(i);
+  const Vector first = __builtin_shufflevector(a, b, (i / 2 + i % 2 * width)...);
+  b = __builtin_shufflevector(a, b, (i / 2 + width / 2 + i % 2 * width)...);
+  a = first;
 }
 
 }  // namespace gaugeline::kernels

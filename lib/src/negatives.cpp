@@ -7,37 +7,40 @@
 namespace gaugeline {
 
 template <class Scalar>
-auto Negatives<Scalar>::take(Arena& arena, std::size_t rows, std::size_t dimension) noexcept -> Gathered {
-  const auto embeddings = arena.take<Scalar>(rows * dimension);
+auto Negatives<Scalar>::take(Arena& arena, std::size_t rows) const noexcept -> Gathered {
+  const auto embeddings = arena.take<Scalar>(rows * stride_);
   const auto weights = arena.take<Scalar>(rows);
   return {embeddings, weights, arena.take<Scalar>(rows)};
 }
 
 template <class Scalar>
-void Negatives<Scalar>::Gathered::set(std::size_t k, const SideRows<Scalar>& side, std::size_t row,
-                                      Scalar weight) const noexcept {
-  as_vector(embeddings.subspan(k * side.dimension, side.dimension)) = side.row(row);
-  weights[k] = weight;
-  weighted_norms[k] = weight * side.squared_norm[row];
+NegativeRows<Scalar> Negatives<Scalar>::Gathered::first(std::size_t count, std::size_t stride) const noexcept {
+  return {{embeddings.data(), count, stride, stride}, weights.first(count), weighted_norms.first(count)};
 }
 
 template <class Scalar>
-NegativeRows<Scalar> Negatives<Scalar>::Gathered::first(std::size_t count, std::size_t dimension) const noexcept {
-  return {{embeddings.data(), static_cast<Eigen::Index>(count), static_cast<Eigen::Index>(dimension)},
-          weights.first(count),
-          weighted_norms.first(count)};
+template <class WeightOf>
+void Negatives<Scalar>::gather(const Gathered& to, std::size_t begin, std::span<const RowIndex> rows,
+                               const WeightOf& weight_of) const noexcept {
+  kernels::gather<Scalar>({to.embeddings.data() + begin * stride_, rows.size(), stride_, stride_},
+                          {side_->embeddings.data(), side_->dimension, rows.size(), rows.data()});
+  for (std::size_t k = 0; k < rows.size(); ++k) {
+    const Scalar weight = weight_of(rows[k]);
+    to.weights[begin + k] = weight;
+    to.weighted_norms[begin + k] = weight * side_->squared_norm[rows[k]];
+  }
 }
 
 template <class Scalar>
 void Negatives<Scalar>::reserve(Arena& arena, const Options& options) noexcept {
-  dimension_ = options.dimension;
+  stride_ = padded(options.dimension);
   head_limit_ = options.negative_head;
   tail_limit_ = options.negative_tail;
   const std::size_t rows = row_room(std::max(options.item_capacity, options.context_capacity));
-  head_ = take(arena, std::min(head_limit_ + tail_limit_, rows), dimension_);
-  tails_ = take(arena, options.worker_capacity * tail_limit_, dimension_);
+  head_ = take(arena, std::min(head_limit_ + tail_limit_, rows));
+  tails_ = take(arena, options.worker_capacity * tail_limit_);
   order_ = arena.take<RowIndex>(rows);
-  tail_cumulative_ = arena.take<double>(rows);
+  draws_.reserve(arena, rows);
   tail_shares_ = arena.take<Scalar>(rows);
 }
 
@@ -60,44 +63,36 @@ void Negatives<Scalar>::prepare(const SideRows<Scalar>& side, std::span<const Sc
     std::ranges::sort(order.first(head_count_));
     std::ranges::sort(order.subspan(head_count_));
   }
-  for (std::size_t k = 0; k < head_count_; ++k) head_.set(k, side, order[k], weights[order[k]]);
-  tail_rows_ = count - head_count_;
-  if (tail_rows_ == 0) return;
+  const auto weight_of = [&](RowIndex row) { return weights[row]; };
+  gather(head_, 0, order.first(head_count_), weight_of);
+  const auto rest = order.subspan(head_count_);
+  draws_.set(rest.size(), [&](std::size_t k) { return weights[rest[k]]; });
+  if (rest.empty()) return;
   std::ranges::fill(tail_shares_.first(side.size()), Scalar(0));
-  double sum = 0;
-  for (std::size_t k = 0; k < tail_rows_; ++k) {
-    const RowIndex row = order[head_count_ + k];
-    tail_shares_[row] = weights[row];
-    tail_cumulative_[k] = sum += static_cast<double>(weights[row]);
-  }
+  for (const RowIndex row : rest) tail_shares_[row] = weights[row];
 }
 
 template <class Scalar>
 NegativeRows<Scalar> Negatives<Scalar>::head() const noexcept {
-  return head_.first(head_count_, dimension_);
+  return head_.first(head_count_, stride_);
 }
 
 template <class Scalar>
 NegativeRows<Scalar> Negatives<Scalar>::tail(std::size_t block, std::size_t worker) const noexcept {
-  if (tail_rows_ == 0) return {};
+  if (!has_tail()) return {};
   const std::size_t offset = worker * tail_limit_;
-  const Gathered mine{tails_.embeddings.subspan(offset * dimension_, tail_limit_ * dimension_),
+  const Gathered mine{tails_.embeddings.subspan(offset * stride_, tail_limit_ * stride_),
                       tails_.weights.subspan(offset, tail_limit_), tails_.weighted_norms.subspan(offset, tail_limit_)};
+  const auto weight = static_cast<Scalar>(draws_.total() / static_cast<double>(tail_limit_));
   Random mix(key_ ^ (block * 0xD1B54A32D192ED03ULL));
-  const double start = Random(mix.bits()).uniform();
-  const auto cumulative = tail_cumulative_.first(tail_rows_);
-  const double step = cumulative.back() / static_cast<double>(tail_limit_);
   RowIndex rows[tile];
-  for_each_run(tail_limit_, tile, [&](std::size_t begin, std::size_t size) {
-    for (std::size_t k = 0; k < size; ++k) {
-      const double position = (static_cast<double>(begin + k) + start) * step;
-      const auto found = std::ranges::upper_bound(cumulative, position) - cumulative.begin();
-      rows[k] = order_[head_count_ + std::min(static_cast<std::size_t>(found), tail_rows_ - 1)];
-      side_->prefetch(rows[k]);
-    }
-    for (std::size_t k = 0; k < size; ++k) mine.set(begin + k, *side_, rows[k], static_cast<Scalar>(step));
+  draws_.draw(tail_limit_, Random(mix.bits()).uniform(), [&](std::size_t k, std::size_t place) {
+    rows[k % tile] = order_[head_count_ + place];
+    side_->prefetch(rows[k % tile]);
+    if (k % tile + 1 == tile || k + 1 == tail_limit_)
+      gather(mine, k - k % tile, std::span(rows).first(k % tile + 1), [&](RowIndex) { return weight; });
   });
-  return mine.first(tail_limit_, dimension_);
+  return mine.first(tail_limit_, stride_);
 }
 
 template class Negatives<float>;

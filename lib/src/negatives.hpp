@@ -11,13 +11,14 @@
 #include "arena.hpp"
 #include "dense.hpp"
 #include "side.hpp"
+#include "systematic_draws.hpp"
 
 namespace gaugeline {
 
-// Gathered rows: embeddings, weights b, and b |w|^2.
+// Gathered rows: embeddings (padded), weights b, and b |w|^2.
 template <class Scalar>
 struct NegativeRows {
-  ConstMatrixView<Scalar> embeddings{nullptr, 0, 0};
+  kernels::Block<const Scalar> embeddings;
   std::span<const Scalar> weights;
   std::span<const Scalar> weighted_norms;
 };
@@ -33,26 +34,28 @@ class Negatives {
   // Draws and gathers the tail for one block of rows; empty if the head is everything. Same block, same draws.
   [[nodiscard]] NegativeRows<Scalar> tail(std::size_t block, std::size_t worker) const noexcept;
 
-  [[nodiscard]] bool has_tail() const noexcept { return tail_rows_ > 0; }
+  [[nodiscard]] bool has_tail() const noexcept { return draws_.count() > 0; }
   // b of the rest by row, 0 for rows of the head; and their sum.
   [[nodiscard]] std::span<const Scalar> tail_shares() const noexcept { return tail_shares_.first(side_->size()); }
-  [[nodiscard]] Scalar tail_weight() const noexcept { return static_cast<Scalar>(tail_cumulative_[tail_rows_ - 1]); }
+  [[nodiscard]] Scalar tail_weight() const noexcept { return static_cast<Scalar>(draws_.total()); }
 
  private:
   struct Gathered {
     std::span<Scalar> embeddings, weights, weighted_norms;
-    void set(std::size_t k, const SideRows<Scalar>& side, std::size_t row, Scalar weight) const noexcept;
-    [[nodiscard]] NegativeRows<Scalar> first(std::size_t count, std::size_t dimension) const noexcept;
+    [[nodiscard]] NegativeRows<Scalar> first(std::size_t count, std::size_t stride) const noexcept;
   };
-  static Gathered take(Arena& arena, std::size_t rows, std::size_t dimension) noexcept;
+  [[nodiscard]] Gathered take(Arena& arena, std::size_t rows) const noexcept;
+  // From place `begin` on: these rows of the side, with weight_of(row).
+  template <class WeightOf>
+  void gather(const Gathered& to, std::size_t begin, std::span<const RowIndex> rows,
+              const WeightOf& weight_of) const noexcept;
 
-  std::size_t dimension_ = 0, head_limit_ = 0, tail_limit_ = 0;
+  std::size_t stride_ = 0, head_limit_ = 0, tail_limit_ = 0;
   Gathered head_, tails_;  // tails_: one after another per worker
   std::size_t head_count_ = 0;
-  std::span<RowIndex> order_;          // rows with b > 0: first the head, then the rest by row
-  std::span<double> tail_cumulative_;  // of the rest's weights
+  std::span<RowIndex> order_;  // rows with b > 0: first the head, then the rest by row
+  SystematicDraws draws_;      // of the rest
   std::span<Scalar> tail_shares_;
-  std::size_t tail_rows_ = 0;
   std::uint64_t key_ = 0;
   const SideRows<Scalar>* side_ = nullptr;
 };

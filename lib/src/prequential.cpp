@@ -31,46 +31,65 @@ template <class Scalar>
 void Prequential<Scalar>::reserve(Arena& arena, const Options& options) noexcept {
   options_ = options;
   blocks_ = arena.take<PrequentialScore>((row_room(options.item_capacity) + row_block - 1) / row_block);
-  work_ = arena.take<Scalar>(options.worker_capacity * row_block * (options.dimension + tile));
+  work_ = arena.take<Scalar>(options.worker_capacity * work_size());
 }
 
 template <class Scalar>
 PrequentialScore Prequential<Scalar>::run(SideRows<Scalar>& items, SideRows<Scalar>& contexts,
                                           const Observations& observations, Negatives<Scalar>& negatives,
                                           const ValueState& values, Executor& executor) noexcept {
-  if (options_.likelihood == Likelihood::skipgram) {
-    // The key 0 belongs to no half-step.
-    for (std::size_t row = 0; row < contexts.size(); ++row) contexts.squared_norm[row] = 0;
-    negatives.prepare(contexts, contexts.negative_share, 0);
-  }
-  const std::size_t count = (items.size() + row_block - 1) / row_block;
+  prepare_negatives(contexts, negatives);
+  const std::size_t count = block_count(items);
   executor.run(count, [&](std::size_t worker, std::size_t index) {
     blocks_[index] = block(items, contexts, observations, negatives, values, index, worker);
   });
   PrequentialScore sum;
-  for (const PrequentialScore& part : blocks_.first(count)) {
-    sum.weight += part.weight;
-    sum.total += part.total;
-    sum.baseline += part.baseline;
-  }
+  for (const PrequentialScore& part : blocks_.first(count)) sum.add(part, 1);
   return sum;
 }
 
 template <class Scalar>
-PrequentialScore Prequential<Scalar>::run_along_way(double share, SideRows<Scalar>& items, SideRows<Scalar>& contexts,
-                                                    const Observations& observations, Negatives<Scalar>& negatives,
-                                                    const ValueState& values, Executor& executor) noexcept {
-  for (SideRows<Scalar>* side : {&items, &contexts}) {
-    for (std::size_t row = 0; row < side->size(); ++row) {
-      side->reference_row(row) = side->row(row);
-      if (side->anchor_time[row] > 0)
-        side->reference_row(row) += static_cast<Scalar>(share - 1) * (side->row(row) - side->anchor_row(row));
+void Prequential<Scalar>::prepare_negatives(SideRows<Scalar>& contexts, Negatives<Scalar>& negatives) const noexcept {
+  if (options_.likelihood != Likelihood::skipgram) return;
+  // The key 0 belongs to no half-step.
+  for (std::size_t row = 0; row < contexts.size(); ++row) contexts.squared_norm[row] = 0;
+  negatives.prepare(contexts, contexts.negative_share, 0);
+}
+
+template <class Scalar>
+PrequentialScore Prequential<Scalar>::sampled(const SideRows<Scalar>& items) const noexcept {
+  const Sample sample{block_count(items)};
+  PrequentialScore sum;
+  for (std::size_t k = 0; k < sample.size(); ++k) sum.add(blocks_[sample.block(k)], sample.stands_for(k));
+  return sum;
+}
+
+template <class Scalar>
+PrequentialScore Prequential<Scalar>::sampled_along_way(double share, SideRows<Scalar>& items,
+                                                        SideRows<Scalar>& contexts, const Observations& observations,
+                                                        Negatives<Scalar>& negatives, const ValueState& values,
+                                                        Executor& executor) noexcept {
+  const Sample sample{block_count(items)};
+  const auto go = [&](SideRows<Scalar>& side, std::size_t begin, std::size_t end) {
+    for (std::size_t row = begin; row < end; ++row) {
+      side.reference_row(row) = side.row(row);
+      if (side.anchor_time[row] > 0)
+        side.reference_row(row) += static_cast<Scalar>(share - 1) * (side.row(row) - side.anchor_row(row));
     }
-    std::swap(side->embeddings, side->reference);
+  };
+  for (std::size_t k = 0; k < sample.size(); ++k) {
+    const std::size_t begin = sample.block(k) * row_block;
+    go(items, begin, std::min(begin + row_block, items.size()));
   }
-  const PrequentialScore score = run(items, contexts, observations, negatives, values, executor);
+  go(contexts, 0, contexts.size());
   for (SideRows<Scalar>* side : {&items, &contexts}) std::swap(side->embeddings, side->reference);
-  return score;
+  prepare_negatives(contexts, negatives);
+  executor.run(sample.size(), [&](std::size_t worker, std::size_t k) {
+    const std::size_t index = sample.block(k);
+    blocks_[index] = block(items, contexts, observations, negatives, values, index, worker);
+  });
+  for (SideRows<Scalar>* side : {&items, &contexts}) std::swap(side->embeddings, side->reference);
+  return sampled(items);
 }
 
 template <class Scalar>
@@ -78,9 +97,11 @@ PrequentialScore Prequential<Scalar>::block(const SideRows<Scalar>& items, const
                                             const Observations& observations, const Negatives<Scalar>& negatives,
                                             const ValueState& values, std::size_t index, std::size_t worker) noexcept {
   PrequentialScore score;
-  std::array<Scalar, row_block> weights{};  // of each gathered row's scored observations
+  Weights weights{};  // of each gathered row's scored observations
   std::size_t gathered = 0;
-  Scalar* const rows = work_.data() + worker * row_block * (options_.dimension + tile);
+  const std::size_t stride = padded(options_.dimension);
+  const auto rows = work_.subspan(worker * work_size(), row_block * stride);
+  std::ranges::fill(rows, Scalar(0));
   const std::size_t begin = index * row_block;
   for (std::size_t row = begin; row < std::min(begin + row_block, items.size()); ++row) {
     if (!items.known(row)) continue;
@@ -92,13 +113,14 @@ PrequentialScore Prequential<Scalar>::block(const SideRows<Scalar>& items, const
     });
     if (weight == 0) continue;
     score.weight += weight;
-    std::ranges::copy(z, rows + gathered * options_.dimension);
+    as_vector(rows.subspan(gathered * stride, options_.dimension)) = -z;
     weights[gathered++] = static_cast<Scalar>(weight);
   }
   if (options_.likelihood == Likelihood::skipgram && gathered > 0) {
-    const std::span<const Scalar> scored(weights.data(), gathered);
-    const double sum = negative_terms(negatives.head(), scored, worker) +
-                       negative_terms(negatives.tail(index, worker), scored, worker);
+    kernels::transpose<Scalar>({rows.data() + rows.size(), stride, row_block, row_block},
+                               {rows.data(), row_block, stride, stride});
+    const double sum = negative_terms(negatives.head(), weights, worker) +
+                       negative_terms(negatives.tail(index, worker), weights, worker);
     score.total += options_.negatives * sum;
   }
   return score;
@@ -132,24 +154,25 @@ double Prequential<Scalar>::add_observed(PrequentialScore& score, const SideRows
   return weight;
 }
 
-// sum_i weight_i sum_j q_j log s(-x_ij)
+// sum_i weight_i sum_j q_j log s(-x_ij), for the rows that the worker's scratch holds as columns, times -1.
 template <class Scalar>
-double Prequential<Scalar>::negative_terms(const NegativeRows<Scalar>& negatives, std::span<const Scalar> weights,
+double Prequential<Scalar>::negative_terms(const NegativeRows<Scalar>& negatives, const Weights& weights,
                                            std::size_t worker) noexcept {
-  Scalar* const rows = work_.data() + worker * row_block * (options_.dimension + tile);
-  const auto height = static_cast<Eigen::Index>(weights.size());
-  const ConstMatrixView<Scalar> z(rows, height, options_.dimension);
+  const std::size_t stride = padded(options_.dimension);
+  Scalar* const columns = work_.data() + worker * work_size() + row_block * stride;
+  const std::span scores(columns + row_block * stride, row_block * tile);
   double sum = 0;
   for_each_run(negatives.weights.size(), tile, [&](std::size_t begin, std::size_t size) {
-    const auto width = static_cast<Eigen::Index>(size);
-    MatrixView<Scalar> scores(rows + row_block * options_.dimension, height, width);
-    scores.setZero();
-    add_product_transposed(scores, z, negatives.embeddings.middleRows(static_cast<Eigen::Index>(begin), width));
-    const auto share = as_vector(negatives.weights.subspan(begin, size));
-    scores = -scores;
-    kernels::log_logistic(std::span(scores.data(), weights.size() * size));
-    for (Eigen::Index r = 0; r < height; ++r)
-      sum += static_cast<double>(weights[static_cast<std::size_t>(r)]) * static_cast<double>(scores.row(r).dot(share));
+    kernels::product<Scalar>({scores.data(), size, row_block, row_block},
+                             {negatives.embeddings.data + begin * stride, size, stride, stride},
+                             {columns, options_.dimension, row_block, row_block});
+    kernels::log_logistic(scores.first(size * row_block));
+    Weights sums{};
+    for (std::size_t j = 0; j < size; ++j) {
+      const Scalar share = negatives.weights[begin + j];
+      for (std::size_t k = 0; k < row_block; ++k) sums[k] += share * scores[j * row_block + k];
+    }
+    for (std::size_t k = 0; k < row_block; ++k) sum += static_cast<double>(weights[k]) * static_cast<double>(sums[k]);
   });
   return sum;
 }

@@ -3,11 +3,13 @@
 // that were known. Gaussian: log N(y; mu + a_i + b_j + x, sigma^2), sigma as it is in force.
 #pragma once
 
+#include <array>
 #include <span>
 
 #include <gaugeline/executor.hpp>
 #include <gaugeline/options.hpp>
 
+#include "half_step.hpp"
 #include "negatives.hpp"
 #include "observations.hpp"
 #include "side.hpp"
@@ -18,6 +20,12 @@ struct PrequentialScore {
   double weight = 0;    // of the scored observations
   double total = 0;     // of their log-likelihoods
   double baseline = 0;  // the same of the model of offsets by itself
+
+  void add(const PrequentialScore& part, double times) noexcept {
+    weight += times * part.weight;
+    total += times * part.total;
+    baseline += times * part.baseline;
+  }
 };
 
 template <class Scalar>
@@ -30,21 +38,47 @@ class Prequential {
                                      const Observations& observations, Negatives<Scalar>& negatives,
                                      const ValueState& values, Executor& executor) noexcept;
 
-  // The same if the rows had gone `share` times the way from their anchors to where they are; rows without one stay.
-  // Overwrites the references.
-  [[nodiscard]] PrequentialScore run_along_way(double share, SideRows<Scalar>& items, SideRows<Scalar>& contexts,
-                                               const Observations& observations, Negatives<Scalar>& negatives,
-                                               const ValueState& values, Executor& executor) noexcept;
+  // Of a sample of the items, as an estimate for all: the first ones, and every eighth block of the others (see
+  // half_step.hpp). Of the last run() here; and if the rows had gone `share` times the way from their anchors to where
+  // they are, where rows without one stay. The latter overwrites the references.
+  [[nodiscard]] PrequentialScore sampled(const SideRows<Scalar>& items) const noexcept;
+  [[nodiscard]] PrequentialScore sampled_along_way(double share, SideRows<Scalar>& items, SideRows<Scalar>& contexts,
+                                                   const Observations& observations, Negatives<Scalar>& negatives,
+                                                   const ValueState& values, Executor& executor) noexcept;
 
  private:
+  // The blocks of rows in the sample, in their order.
+  struct Sample {
+    static constexpr std::size_t first_blocks = 4, every = 8;
+    std::size_t blocks = 0;  // of all rows
+
+    [[nodiscard]] std::size_t size() const noexcept {
+      return blocks <= first_blocks ? blocks : first_blocks + (blocks - first_blocks + every - 1) / every;
+    }
+    [[nodiscard]] std::size_t block(std::size_t k) const noexcept {
+      return k < first_blocks ? k : first_blocks + (k - first_blocks) * every;
+    }
+    // How many blocks the k-th of the sample stands for.
+    [[nodiscard]] double stands_for(std::size_t k) const noexcept {
+      if (k < first_blocks) return 1;
+      return static_cast<double>(blocks - first_blocks) / static_cast<double>(size() - first_blocks);
+    }
+  };
+  [[nodiscard]] static std::size_t block_count(const SideRows<Scalar>& items) noexcept {
+    return (items.size() + row_block - 1) / row_block;
+  }
+  void prepare_negatives(SideRows<Scalar>& contexts, Negatives<Scalar>& negatives) const noexcept;
   [[nodiscard]] PrequentialScore block(const SideRows<Scalar>& items, const SideRows<Scalar>& contexts,
                                        const Observations& observations, const Negatives<Scalar>& negatives,
                                        const ValueState& values, std::size_t index, std::size_t worker) noexcept;
   [[nodiscard]] double add_observed(PrequentialScore& score, const SideRows<Scalar>& items, std::size_t row,
                                     const SideRows<Scalar>& contexts, std::span<const Observed> observed,
                                     const ValueState& values) noexcept;
-  [[nodiscard]] double negative_terms(const NegativeRows<Scalar>& negatives, std::span<const Scalar> weights,
+  using Weights = std::array<Scalar, row_block>;
+  [[nodiscard]] double negative_terms(const NegativeRows<Scalar>& negatives, const Weights& weights,
                                       std::size_t worker) noexcept;
+  // One worker's scratch: a block's rows, the same as columns, and scores.
+  [[nodiscard]] std::size_t work_size() const noexcept { return row_block * (2 * padded(options_.dimension) + tile); }
 
   Options options_;
   std::span<PrequentialScore> blocks_;

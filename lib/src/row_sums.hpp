@@ -24,9 +24,11 @@ class RowSums {
     product_ = arena.take<Scalar>(std::size_t{options.worker_capacity} * tile * tile);
   }
 
+  using Rows = Eigen::Ref<const RowMajor<Scalar>, 0, Eigen::OuterStride<>>;
+
   // sum += x^T diag(weights) y, all with the same number of rows; `sum` is dimension x dimension.
-  void add(MatrixView<double> sum, const ConstMatrixView<Scalar>& x, std::span<const Scalar> weights,
-           const ConstMatrixView<Scalar>& y, Executor& executor) noexcept {
+  void add(MatrixView<double> sum, const Rows& x, std::span<const Scalar> weights, const Rows& y,
+           Executor& executor) noexcept {
     const auto rows = static_cast<std::size_t>(x.rows());
     executor.run(parts, [&](std::size_t worker, std::size_t part) {
       const std::size_t begin = rows * part / parts;
@@ -46,8 +48,8 @@ class RowSums {
     return {partial_.data() + part * dimension_ * dimension_, d, d};
   }
 
-  void add_block(MatrixView<double>& total, const ConstMatrixView<Scalar>& x, std::span<const Scalar> weights,
-                 const ConstMatrixView<Scalar>& y, std::size_t first, std::size_t size, std::size_t worker) noexcept {
+  void add_block(MatrixView<double>& total, const Rows& x, std::span<const Scalar> weights, const Rows& y,
+                 std::size_t first, std::size_t size, std::size_t worker) noexcept {
     const auto row = static_cast<Eigen::Index>(first);
     const auto rows = static_cast<Eigen::Index>(size);
     const auto d = static_cast<Eigen::Index>(dimension_);

@@ -1,7 +1,6 @@
 #include "sequence_pass.hpp"
 
 #include <algorithm>
-#include <cmath>
 
 #include <gaugeline/random.hpp>
 
@@ -10,145 +9,135 @@ namespace gaugeline {
 template <class Scalar>
 void SequencePass<Scalar>::reserve(Arena& arena, const Options& options) noexcept {
   dimension_ = options.dimension;
+  stride_ = padded(dimension_);
   rate_ = static_cast<Scalar>(options.pass_rate);
   negatives_per_positive_ = static_cast<Scalar>(options.negatives);
-  centre_rows_ = arena.take<Scalar>(block_positions * dimension_);
-  centre_gradients_ = arena.take<Scalar>(block_positions * dimension_);
-  other_rows_ = arena.take<Scalar>(tile * dimension_);
-  other_gradients_ = arena.take<Scalar>(tile * dimension_);
-  scores_ = arena.take<Scalar>(block_positions * tile);
-  cumulative_ = arena.take<double>(row_room(options.context_capacity));
+  draws_.reserve(arena, row_room(options.context_capacity));
+  centre_rows_ = arena.take<Scalar>(block_positions * stride_);
+  centre_gradients_ = arena.take<Scalar>(block_positions * stride_);
+  centre_columns_ = arena.take<Scalar>(stride_ * block_positions);
+  other_rows_ = arena.take<Scalar>(tile * stride_);
+  other_gradients_ = arena.take<Scalar>(tile * stride_);
+  scores_ = arena.take<Scalar>(tile * block_positions);
 }
 
 template <class Scalar>
 void SequencePass<Scalar>::run(const SliceView& slice, SideRows<Scalar>& items, SideRows<Scalar>& contexts,
                                std::uint64_t key) noexcept {
-  drawable_ = contexts.size();
-  double sum = 0;
-  for (std::size_t row = 0; row < drawable_; ++row)
-    cumulative_[row] = sum += static_cast<double>(contexts.negative_share[row]);
+  const std::size_t positions = slice.sequence_ids.size();
+  if (positions == 0) return;
+  draws_.set(contexts.size(), [&](std::size_t row) { return contexts.negative_share[row]; });
   draw_ = key;
-  std::size_t begin = 0;
-  for (const std::uint32_t end : slice.sequence_ends) {
-    for_each_run(end - begin, block_positions, [&](std::size_t offset, std::size_t size) {
-      block(slice, begin, end, begin + offset, begin + offset + size, items, contexts);
-    });
+  sequence_ = 0;
+  weigh_distances(slice);
+  prepare(slice, 0, items, contexts, blocks_[0]);
+  for (std::size_t block = 0; block * block_positions < positions; ++block) {
+    const std::size_t next = (block + 1) * block_positions;
+    if (next < positions) prepare(slice, next, items, contexts, blocks_[(block + 1) % 2]);
+    learn(blocks_[block % 2], items, contexts);
+  }
+}
+
+template <class Scalar>
+void SequencePass<Scalar>::weigh_distances(const SliceView& slice) noexcept {
+  count_at_.fill(0);
+  for (std::size_t distance = 1; distance <= slice.window; ++distance) {
+    const Scalar counts = pair_weight(slice.window_weights, slice.window, distance);
+    count_at_[longest_distance + distance] = count_at_[longest_distance - distance] = counts;
+  }
+}
+
+// Finds the rows of the block that begins at position `first`, draws its negatives, and asks for all of them.
+template <class Scalar>
+void SequencePass<Scalar>::prepare(const SliceView& slice, std::size_t first, const SideRows<Scalar>& items,
+                                   const SideRows<Scalar>& contexts, Block& block) noexcept {
+  const std::size_t last = std::min(first + block_positions, slice.sequence_ids.size());
+  block.centres.fill(0);
+  block.present.fill(0);
+  for (std::size_t position = first; position < last; ++position) {
+    const RowIndex row = items.row_of_token[slice.sequence_ids[position]];
+    if (row == no_row) continue;
+    block.centres[position - first] = row;
+    block.present[position - first] = 1;
+    items.prefetch(row);
+  }
+
+  block.context_count = 0;
+  while (slice.sequence_ends[sequence_] <= first) ++sequence_;
+  std::size_t begin = sequence_ == 0 ? 0 : slice.sequence_ends[sequence_ - 1];
+  for (std::size_t sequence = sequence_; begin < last; ++sequence) {
+    const std::size_t end = slice.sequence_ends[sequence];
+    const std::size_t centre = std::max(begin, first);
+    const std::size_t centre_end = std::min(end, last);
+    const std::size_t reach = centre - begin > slice.window ? centre - slice.window : begin;
+    for (std::size_t position = reach; position < std::min(end, centre_end + slice.window); ++position) {
+      const RowIndex row = contexts.row_of_token[slice.sequence_ids[position]];
+      if (row == no_row) continue;
+      contexts.prefetch(row);
+      block.others[block.context_count] = row;
+      block.contexts[block.context_count++] = {
+          .weights = static_cast<std::uint16_t>(longest_distance + first - position),
+          .begin = static_cast<std::uint8_t>(centre - first),
+          .end = static_cast<std::uint8_t>(centre_end - first)};
+    }
     begin = end;
   }
-}
 
-// Centres [first, last) of the sequence [begin, end).
-template <class Scalar>
-void SequencePass<Scalar>::block(const SliceView& slice, std::size_t begin, std::size_t end, std::size_t first,
-                                 std::size_t last, SideRows<Scalar>& items, SideRows<Scalar>& contexts) noexcept {
-  const auto collect = [&](const SideRows<Scalar>& side, std::size_t from, std::size_t to, Places& places) {
-    places.count = 0;
-    for (std::size_t position = from; position < to; ++position) {
-      const RowIndex row = side.row_of_token[slice.sequence_ids[position]];
-      if (row == no_row) continue;
-      side.prefetch(row);
-      places.at[places.count++] = {static_cast<std::uint32_t>(position), row};
-    }
-  };
-  collect(items, first, last, centres_);
-  if (centres_.count == 0) return;
-  draw_negatives(contexts);
-  gather(items, centres_, centre_rows_);
-  std::ranges::fill(centre_gradients_, Scalar(0));
-  std::ranges::fill(pairs_, Scalar(0));
-
-  const std::size_t window = slice.window;
-  const std::size_t reach = first - begin > window ? first - window : begin;
-  for_each_run(std::min(end, last + window) - reach, tile, [&](std::size_t offset, std::size_t size) {
-    collect(contexts, reach + offset, reach + offset + size, others_);
-    if (others_.count == 0) return;
-    gather(contexts, others_, other_rows_);
-    auto x = scores(others_.count);
-    for (std::size_t i = 0; i < centres_.count; ++i) {
-      for (std::size_t j = 0; j < others_.count; ++j) {
-        const std::size_t a = centres_.at[i].position;
-        const std::size_t b = others_.at[j].position;
-        const std::size_t distance = a > b ? a - b : b - a;
-        const bool pair = distance > 0 && distance <= window;
-        Scalar& weight = x(static_cast<Eigen::Index>(i), static_cast<Eigen::Index>(j));
-        const Scalar counts = pair ? pair_weight(slice.window_weights, slice.window, distance) : 0;
-        weight = counts * (weight - 1);
-        pairs_[i] += counts;
-      }
-    }
-    meet(contexts, others_);
-  });
-
-  gather(contexts, negatives_, other_rows_);
-  auto x = scores(negatives_.count);
-  for (std::size_t i = 0; i < centres_.count; ++i)
-    x.row(static_cast<Eigen::Index>(i)) *= negatives_per_positive_ * pairs_[i] / Scalar(block_negatives);
-  meet(contexts, negatives_);
-  step(items, centres_, centre_gradients_);
-}
-
-template <class Scalar>
-void SequencePass<Scalar>::gather(const SideRows<Scalar>& side, const Places& places,
-                                  std::span<Scalar> rows) const noexcept {
-  for (std::size_t k = 0; k < places.count; ++k)
-    as_vector(rows.subspan(k * dimension_, dimension_)) = side.row(places.at[k].row);
-}
-
-// s(x) of all centres with the gathered rows of the other side.
-template <class Scalar>
-MatrixView<Scalar> SequencePass<Scalar>::scores(std::size_t others) noexcept {
-  const auto height = static_cast<Eigen::Index>(centres_.count);
-  const auto width = static_cast<Eigen::Index>(others);
-  const auto d = static_cast<Eigen::Index>(dimension_);
-  MatrixView<Scalar> x(scores_.data(), height, width);
-  x.setZero();
-  add_product_transposed(x, ConstMatrixView<Scalar>(centre_rows_.data(), height, d),
-                         ConstMatrixView<Scalar>(other_rows_.data(), width, d));
-  kernels::logistic(scores_.first(centres_.count * others));
-  return x;
-}
-
-// With the weights in scores_: adds to the centres' gradients, and steps the others.
-template <class Scalar>
-void SequencePass<Scalar>::meet(SideRows<Scalar>& contexts, const Places& others) noexcept {
-  const auto height = static_cast<Eigen::Index>(centres_.count);
-  const auto width = static_cast<Eigen::Index>(others.count);
-  const auto d = static_cast<Eigen::Index>(dimension_);
-  const ConstMatrixView<Scalar> weights(scores_.data(), height, width);
-  add_product(MatrixView<Scalar>(centre_gradients_.data(), height, d), weights,
-              ConstMatrixView<Scalar>(other_rows_.data(), width, d));
-  MatrixView<Scalar> gradients(other_gradients_.data(), width, d);
-  gradients.setZero();
-  add_product(gradients, weights.transpose(), ConstMatrixView<Scalar>(centre_rows_.data(), height, d));
-  step(contexts, others, other_gradients_);
-}
-
-// Systematic: one uniform start, equal steps through the cumulative shares. Rows without a share are never drawn.
-template <class Scalar>
-void SequencePass<Scalar>::draw_negatives(const SideRows<Scalar>& contexts) noexcept {
   Random random(draw_);
   draw_ = random.bits();
-  const double start = random.uniform();
-  const auto cumulative = cumulative_.first(drawable_);
-  const double width = cumulative.back() / static_cast<double>(block_negatives);
-  auto from = cumulative.begin();
-  negatives_.count = block_negatives;
-  for (std::size_t k = 0; k < block_negatives; ++k) {
-    from = std::upper_bound(from, cumulative.end() - 1, (static_cast<double>(k) + start) * width);
-    const auto row = static_cast<RowIndex>(from - cumulative.begin());
+  draws_.draw(block_negatives, random.uniform(), [&](std::size_t k, std::size_t row) {
+    block.others[block.context_count + k] = static_cast<RowIndex>(row);
     contexts.prefetch(row);
-    negatives_.at[k] = {0, row};
-  }
+  });
 }
 
 template <class Scalar>
-void SequencePass<Scalar>::step(SideRows<Scalar>& side, const Places& places,
-                                std::span<const Scalar> gradients) const noexcept {
-  for (std::size_t k = 0; k < places.count; ++k) {
-    const auto g = as_vector(gradients.subspan(k * dimension_, dimension_));
-    Scalar& energy = side.gradient_energy[places.at[k].row];
-    energy += g.squaredNorm() / static_cast<Scalar>(dimension_);
-    side.row(places.at[k].row) -= rate_ / std::sqrt(energy) * g;
+void SequencePass<Scalar>::learn(const Block& block, SideRows<Scalar>& items, SideRows<Scalar>& contexts) noexcept {
+  using kernels::Block;
+  const std::size_t d = dimension_;
+  const Block<Scalar> centres{centre_rows_.data(), block_positions, stride_, stride_};
+  const Block<Scalar> columns{centre_columns_.data(), d, block_positions, block_positions};
+  const Block<Scalar> centre_gradients{centre_gradients_.data(), block_positions, stride_, stride_};
+  kernels::gather(centres, {items.embeddings.data(), d, block_positions, block.centres.data()});
+  kernels::transpose<Scalar>({centre_columns_.data(), stride_, block_positions, block_positions}, centres);
+  std::ranges::fill(centre_gradients_, Scalar(0));
+  pairs_.fill(0);
+  for_each_run(block.other_count(), tile, [&](std::size_t begin, std::size_t size) {
+    const RowIndex* const at = block.others.data() + begin;
+    const Block<Scalar> others{other_rows_.data(), size, stride_, stride_};
+    const Block<Scalar> gradients{other_gradients_.data(), size, stride_, stride_};
+    const Block<Scalar> weights{scores_.data(), size, block_positions, block_positions};
+    kernels::gather(others, {contexts.embeddings.data(), d, size, at});
+    kernels::product<Scalar>(weights, others, columns);
+    weigh(block, begin, size);
+    kernels::add_product<Scalar>(centre_gradients, {scores_.data(), block_positions, size, 1, block_positions}, others);
+    kernels::product<Scalar>(gradients, weights, centres);
+    kernels::descend<Scalar>({contexts.embeddings.data(), contexts.gradient_energy.data(), d, rate_}, at, gradients);
+  });
+  kernels::descend<Scalar>({items.embeddings.data(), items.gradient_energy.data(), d, rate_}, block.centres.data(),
+                           centre_gradients);
+}
+
+// From the scores of `size` others, from `begin` on, to the weights of their rows in the gradients.
+template <class Scalar>
+void SequencePass<Scalar>::weigh(const Block& block, std::size_t begin, std::size_t size) noexcept {
+  kernels::logistic(scores_.first(size * block_positions));
+  std::size_t other = 0;
+  for (; other < size && begin + other < block.context_count; ++other) {
+    const Context& context = block.contexts[begin + other];
+    const Scalar* const counts_at = count_at_.data() + context.weights;
+    Scalar* const weights = scores_.data() + other * block_positions;
+    for (std::size_t i = 0; i < block_positions; ++i) {
+      const Scalar inside = i >= context.begin && i < context.end ? block.present[i] : Scalar(0);
+      const Scalar counts = counts_at[i] * inside;
+      pairs_[i] += counts;
+      weights[i] = counts * (weights[i] - 1);
+    }
+  }
+  for (; other < size; ++other) {
+    Scalar* const weights = scores_.data() + other * block_positions;
+    for (std::size_t i = 0; i < block_positions; ++i)
+      weights[i] *= negatives_per_positive_ * pairs_[i] / Scalar(block_negatives);
   }
 }
 

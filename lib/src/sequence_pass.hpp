@@ -1,20 +1,22 @@
 // One pass over a slice's sequences, before the sweeps: block updates by stochastic gradients, which carry the tables
 // to where the prior's quadratic steps alone would take many sweeps (docs/algorithm.md, section 3).
 //
-// A block is 16 consecutive positions of a sequence. Its centres i (rows of items) meet their true contexts j within
-// the window, and 32 negatives drawn from q that the whole block shares, all as small matrix products. With m_i the
-// number of i's true contexts in the block, each counted with its weight c_ij (pair_weight), k negatives per positive,
+// A block is 16 consecutive positions of the slice, in one sequence or several. Its centres i (rows of items) meet
+// their true contexts j within the window, and 32 negatives drawn from q that the whole block shares, all as small
+// matrix products. With m_i the number of i's true contexts, each counted with its weight c_ij (pair_weight), k
+// negatives per positive,
 //   g_i = sum_j c_ij (s(x_ij) - 1) w_j + (k m_i / 32) sum_n s(x_in) w_n,   and likewise for the contexts.
-// The steps are AdaGrad's (Duchi, Hazan & Singer 2011) with one accumulator per row instead of one per coordinate, so
-// that they turn with the frame and cost d times less memory:
-//   E <- E + |g|^2 / d,    z <- z - (rate / sqrt(E)) g,     E starts at E0 = 1e-3.
+// The steps are AdaGrad's with one accumulator per row instead of one per coordinate (kernels.hpp), so that they turn
+// with the frame and cost d times less memory; E starts at E0 = 1e-3.
 // E is carried over coupled slices, but forgets as the precision does, E <- E0 + (pm/p)^2 (E - E0): rate / sqrt(E)
 // stands for the row's variance, and what has become uncertain is moved more (filter.cpp).
 //
-// Serial, in the order of the sequences: the result does not depend on the number of workers.
+// Serial, in the order of the sequences: the result does not depend on the number of workers. While a block is worked
+// on, the rows of the next one are on their way to the caches.
 // Cost: O(positions (window + 2 + 16) d) multiplications, no allocation.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <span>
 
@@ -24,6 +26,7 @@
 #include "arena.hpp"
 #include "dense.hpp"
 #include "side.hpp"
+#include "systematic_draws.hpp"
 
 namespace gaugeline {
 
@@ -39,33 +42,43 @@ class SequencePass {
  private:
   static constexpr std::size_t block_positions = 16;
   static constexpr std::size_t block_negatives = 32;
-  struct Place {  // of a sequence, that has a row
-    std::uint32_t position;
-    RowIndex row;
+  static constexpr std::size_t most_contexts = block_positions + 2 * std::size_t{max_window};
+  static constexpr std::size_t longest_distance = block_positions - 1 + max_window;
+
+  // A context at position q of the slice, for a block that begins at position `first`.
+  struct Context {
+    std::uint16_t weights;  // where count_at_ holds c_ij for the block's centres: longest_distance - (q - first)
+    std::uint8_t begin = 0, end = 0;  // the centres in the same sequence
   };
-  struct Places {
-    std::size_t count = 0;
-    Place at[tile];
+  // The rows that a block brings together. A centre that has no row stands at row 0, where its pairs count nothing.
+  struct Block {
+    std::array<RowIndex, block_positions> centres;
+    std::array<Scalar, block_positions> present;                   // 1, or 0 for a centre without a row
+    std::array<RowIndex, most_contexts + block_negatives> others;  // contexts, then negatives
+    std::array<Context, most_contexts> contexts;
+    std::size_t context_count = 0;
+
+    [[nodiscard]] std::size_t other_count() const noexcept { return context_count + block_negatives; }
   };
 
-  void gather(const SideRows<Scalar>& side, const Places& places, std::span<Scalar> rows) const noexcept;
-  void meet(SideRows<Scalar>& contexts, const Places& others) noexcept;
-  void block(const SliceView& slice, std::size_t begin, std::size_t end, std::size_t first, std::size_t last,
-             SideRows<Scalar>& items, SideRows<Scalar>& contexts) noexcept;
-  void draw_negatives(const SideRows<Scalar>& contexts) noexcept;
-  void step(SideRows<Scalar>& side, const Places& places, std::span<const Scalar> gradients) const noexcept;
-  [[nodiscard]] MatrixView<Scalar> scores(std::size_t others) noexcept;
+  void weigh_distances(const SliceView& slice) noexcept;
+  void prepare(const SliceView& slice, std::size_t first, const SideRows<Scalar>& items,
+               const SideRows<Scalar>& contexts, Block& block) noexcept;
+  void learn(const Block& block, SideRows<Scalar>& items, SideRows<Scalar>& contexts) noexcept;
+  void weigh(const Block& block, std::size_t begin, std::size_t size) noexcept;
 
-  std::size_t dimension_ = 0;
+  std::size_t dimension_ = 0, stride_ = 0;
   Scalar rate_ = 0, negatives_per_positive_ = 0;
-  Places centres_, others_, negatives_;
-  Scalar pairs_[block_positions]{};                   // m_i
-  std::span<Scalar> centre_rows_, centre_gradients_;  // block_positions x d
-  std::span<Scalar> other_rows_, other_gradients_;    // tile x d
-  std::span<Scalar> scores_;                          // block_positions x tile; then the weights of the gradients
-  std::span<double> cumulative_;                      // of q
-  std::size_t drawable_ = 0;                          // entries of cumulative_ in use
+  std::array<Scalar, 2 * longest_distance + 1> count_at_{};  // c_ij by i - j, from -longest_distance on
+  std::array<Block, 2> blocks_{};                            // in turn: at work, and the next
+  std::size_t sequence_ = 0;                                 // that the block being prepared begins in
+  SystematicDraws draws_;
   std::uint64_t draw_ = 0;                            // state of the draws
+  std::array<Scalar, block_positions> pairs_{};       // m_i
+  std::span<Scalar> centre_rows_, centre_gradients_;  // block_positions x stride
+  std::span<Scalar> centre_columns_;                  // dimension x block_positions
+  std::span<Scalar> other_rows_, other_gradients_;    // tile x stride
+  std::span<Scalar> scores_;                          // tile x block_positions; then the weights of the gradients
 };
 
 extern template class SequencePass<float>;

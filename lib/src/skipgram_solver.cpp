@@ -31,6 +31,7 @@ struct RowsOf {
 template <class Scalar>
 void SkipGramSolver<Scalar>::reserve(Arena& arena, const Options& options) noexcept {
   dimension_ = options.dimension;
+  stride_ = padded(dimension_);
   steps_ = options.conjugate_gradient_steps;
   longest_row_ = row_room(std::max(options.item_capacity, options.context_capacity));
   const std::size_t square = dimension_ * dimension_;
@@ -39,14 +40,15 @@ void SkipGramSolver<Scalar>::reserve(Arena& arena, const Options& options) noexc
   eigen_work_ = arena.take<double>(2 * dimension_);
   basis_ = arena.take<Scalar>(square);
   spectrum_ = arena.take<Scalar>(dimension_);
-  tail_gram_ = arena.take<Scalar>(square);
+  tail_gram_ = arena.take<Scalar>(dimension_ * stride_);
   tail_sum_ = arena.take<Scalar>(dimension_);
   work_ = arena.take<Scalar>(options.worker_capacity * work_size());
 }
 
 template <class Scalar>
 std::size_t SkipGramSolver<Scalar>::work_size() const noexcept {
-  return (2 * row_block + vectors_of_length_d) * dimension_ + row_block * (2 * tile + 3) + longest_row_;
+  // Whole lines, so that each worker's scratch is aligned.
+  return padded((3 * row_block + vectors_of_length_d) * stride_ + row_block * (2 * tile + 3) + longest_row_);
 }
 
 template <class Scalar>
@@ -55,12 +57,13 @@ auto SkipGramSolver<Scalar>::work(std::size_t worker) const noexcept -> Work {
   auto rest = work_.subspan(worker * work_size(), work_size());
   const auto next = [&](std::size_t count) {
     const auto piece = rest.first(count);
-    rest = rest.subspan(count);
+    rest = rest.subspan(padded(count));
     return piece;
   };
   // Braces: evaluated in this order.
-  return Work{next(row_block * d),
-              next(row_block * d),
+  return Work{next(row_block * stride_),
+              next(row_block * stride_),
+              next(row_block * stride_),
               next(row_block * tile),
               next(row_block * tile),
               next(row_block),
@@ -99,7 +102,10 @@ void SkipGramSolver<Scalar>::sum_tail(const HalfStep<Scalar>& step, const Negati
   const ConstMatrixView<Scalar> table(step.fixed.embeddings.data(), static_cast<Eigen::Index>(step.fixed.size()), d);
   const auto shares = negatives.tail_shares();
   sums.add(gram, table, shares, table, executor);
-  std::ranges::transform(gram_, tail_gram_.begin(), [](double x) { return static_cast<Scalar>(x); });
+  std::ranges::fill(tail_gram_, Scalar(0));
+  for (std::size_t row = 0; row < dimension_; ++row)
+    std::ranges::transform(gram_.subspan(row * dimension_, dimension_), tail_gram_.subspan(row * stride_).begin(),
+                           [](double x) { return static_cast<Scalar>(x); });
   auto sum = as_vector(eigenvalues_);  // in double; decompose() needs it later
   sum.setZero();
   for (std::size_t row = 0; row < shares.size(); ++row) {
@@ -115,7 +121,10 @@ void SkipGramSolver<Scalar>::decompose(const Negatives<Scalar>& negatives, RowSu
                                        Executor& executor) noexcept {
   const auto d = static_cast<Eigen::Index>(dimension_);
   const NegativeRows<Scalar> head = negatives.head();
-  sums.add(MatrixView<double>(gram_.data(), d, d), head.embeddings, head.weights, head.embeddings, executor);
+  const Eigen::Map<const RowMajor<Scalar>, 0, Eigen::OuterStride<>> rows(
+      head.embeddings.data, static_cast<Eigen::Index>(head.embeddings.rows), d,
+      Eigen::OuterStride<>(static_cast<Eigen::Index>(stride_)));
+  sums.add(MatrixView<double>(gram_.data(), d, d), rows, head.weights, rows, executor);
   // Symmetric, so the order of storage does not matter.
   symmetric_eigen(Eigen::Map<Eigen::MatrixXd>(gram_.data(), d, d), eigenvalues_, eigen_work_);
   std::ranges::transform(gram_, basis_.begin(), [](double x) { return static_cast<Scalar>(x); });
@@ -129,27 +138,28 @@ void SkipGramSolver<Scalar>::update_block(const HalfStep<Scalar>& step, const Ne
                                           std::size_t block, std::size_t worker) noexcept {
   const auto rows = step.rows_of(block);
   Work mine = work(worker);
-  const auto d = static_cast<Eigen::Index>(dimension_);
-  MatrixView<Scalar> gathered(mine.embeddings.data(), static_cast<Eigen::Index>(rows.size()), d);
-  for (std::size_t k = 0; k < rows.size(); ++k)
-    gathered.row(static_cast<Eigen::Index>(k)) = step.moving.row(rows[k]).transpose();
+  const kernels::Block<Scalar> embeddings{mine.embeddings.data(), row_block, stride_, stride_};
+  kernels::gather<Scalar>({mine.embeddings.data(), rows.size(), stride_, stride_},
+                          {step.moving.embeddings.data(), dimension_, rows.size(), rows.data()});
+  std::ranges::fill(mine.embeddings.subspan(rows.size() * stride_), Scalar(0));
+  kernels::transpose<Scalar>({mine.columns.data(), stride_, row_block, row_block}, embeddings);
   std::ranges::fill(mine.gradient, Scalar(0));
   std::ranges::fill(mine.information, Scalar(0));
-  add_negatives(negatives.head(), Part::whole, rows.size(), mine);
+  add_negatives(negatives.head(), Part::whole, mine);
   if (tail_weight_ > 0) {
-    choose_tangents(rows.size(), mine);
-    add_negatives(negatives.tail(block, worker), Part::beyond_tangent, rows.size(), mine);
-    add_tangents(rows.size(), mine);
+    choose_tangents(mine);
+    add_negatives(negatives.tail(block, worker), Part::beyond_tangent, mine);
+    add_tangents(mine);
   }
   for (std::size_t k = 0; k < rows.size(); ++k) update_row(step, rows[k], k, mine);
 }
 
 // The tangents of s at the rows' mean scores over the tail.
 template <class Scalar>
-void SkipGramSolver<Scalar>::choose_tangents(std::size_t rows, Work& work) const noexcept {
+void SkipGramSolver<Scalar>::choose_tangents(Work& work) const noexcept {
   const auto sum = as_vector(std::span<const Scalar>(tail_sum_));
-  for (std::size_t k = 0; k < rows; ++k) {
-    const Scalar mean = as_vector(work.embeddings.subspan(k * dimension_, dimension_)).dot(sum) / tail_weight_;
+  for (std::size_t k = 0; k < row_block; ++k) {
+    const Scalar mean = as_vector(work.embeddings.subspan(k * stride_, dimension_)).dot(sum) / tail_weight_;
     const Scalar s = logistic(mean);
     work.slope[k] = s * (1 - s);
     work.level[k] = s - work.slope[k] * mean;
@@ -158,46 +168,41 @@ void SkipGramSolver<Scalar>::choose_tangents(std::size_t rows, Work& work) const
 
 // gradient += sum_T b_j (level + slope x_ij) w_j for a block of rows, whose embeddings are overwritten.
 template <class Scalar>
-void SkipGramSolver<Scalar>::add_tangents(std::size_t rows, Work& work) const noexcept {
-  const auto height = static_cast<Eigen::Index>(rows);
-  const auto d = static_cast<Eigen::Index>(dimension_);
-  MatrixView<Scalar> z(work.embeddings.data(), height, d);
-  MatrixView<Scalar> gradient(work.gradient.data(), height, d);
-  const auto sum = as_vector(std::span<const Scalar>(tail_sum_)).transpose();
-  for (Eigen::Index r = 0; r < height; ++r) gradient.row(r) += work.level[static_cast<std::size_t>(r)] * sum;
-  z.array().colwise() *= as_vector(work.slope.first(rows)).array();
-  add_product(gradient, z, ConstMatrixView<Scalar>(tail_gram_.data(), d, d));
+void SkipGramSolver<Scalar>::add_tangents(Work& work) const noexcept {
+  const auto sum = as_vector(std::span<const Scalar>(tail_sum_));
+  for (std::size_t k = 0; k < row_block; ++k) {
+    as_vector(work.gradient.subspan(k * stride_, dimension_)) += work.level[k] * sum;
+    as_vector(work.embeddings.subspan(k * stride_, dimension_)) *= work.slope[k];
+  }
+  kernels::add_product<Scalar>({work.gradient.data(), row_block, stride_, stride_},
+                               {work.embeddings.data(), row_block, dimension_, stride_},
+                               {tail_gram_.data(), dimension_, stride_, stride_});
 }
 
 // gradient += sum_j b_j f(x_ij) w_j and information += sum_j b_j s(1-s) |w_j|^2, for a block of rows at once; f is s,
 // or what s is beyond the row's tangent.
 template <class Scalar>
-void SkipGramSolver<Scalar>::add_negatives(const NegativeRows<Scalar>& negatives, Part part, std::size_t rows,
-                                           Work& work) noexcept {
-  const auto height = static_cast<Eigen::Index>(rows);
-  const auto d = static_cast<Eigen::Index>(dimension_);
-  const ConstMatrixView<Scalar> z(work.embeddings.data(), height, d);
-  MatrixView<Scalar> gradient(work.gradient.data(), height, d);
-  auto information = as_vector(work.information.first(rows));
+void SkipGramSolver<Scalar>::add_negatives(const NegativeRows<Scalar>& negatives, Part part, Work& work) noexcept {
   for_each_run(negatives.weights.size(), tile, [&](std::size_t begin, std::size_t size) {
-    const auto w = negatives.embeddings.middleRows(static_cast<Eigen::Index>(begin), static_cast<Eigen::Index>(size));
-    const auto weights = as_vector(negatives.weights.subspan(begin, size));
-    const auto weighted_norms = as_vector(negatives.weighted_norms.subspan(begin, size));
-    MatrixView<Scalar> scores(work.scores.data(), height, static_cast<Eigen::Index>(size));
-    scores.setZero();
-    add_product_transposed(scores, z, w);
-    if (part == Part::beyond_tangent) std::ranges::copy(work.scores.first(rows * size), work.logits.begin());
-    kernels::logistic(work.scores.first(rows * size));
-    for (Eigen::Index r = 0; r < height; ++r) {
-      auto s = scores.row(r).array();
-      information(r) += (s * (1 - s) * weighted_norms.transpose().array()).sum();
+    const kernels::Block<const Scalar> w{negatives.embeddings.data + begin * stride_, size, stride_, stride_};
+    const auto scores = work.scores.first(size * row_block);
+    kernels::product<Scalar>({scores.data(), size, row_block, row_block}, w,
+                             {work.columns.data(), dimension_, row_block, row_block});
+    if (part == Part::beyond_tangent) std::ranges::copy(scores, work.logits.begin());
+    kernels::logistic(scores);
+    for (std::size_t j = 0; j < size; ++j) {
+      const Scalar weight = negatives.weights[begin + j];
+      const Scalar weighted_norm = negatives.weighted_norms[begin + j];
+      Scalar* const s = scores.data() + j * row_block;
+      for (std::size_t k = 0; k < row_block; ++k) work.information[k] += s[k] * (1 - s[k]) * weighted_norm;
       if (part == Part::beyond_tangent) {
-        const auto k = static_cast<std::size_t>(r);
-        s -= work.level[k] + work.slope[k] * as_vector(work.logits.subspan(k * size, size)).transpose().array();
+        const Scalar* const x = work.logits.data() + j * row_block;
+        for (std::size_t k = 0; k < row_block; ++k) s[k] -= work.level[k] + work.slope[k] * x[k];
       }
-      s *= weights.transpose().array();
+      for (std::size_t k = 0; k < row_block; ++k) s[k] *= weight;
     }
-    add_product(gradient, scores, w);
+    kernels::add_product<Scalar>({work.gradient.data(), row_block, stride_, stride_},
+                                 {scores.data(), row_block, size, 1, row_block}, w);
   });
 }
 
@@ -210,7 +215,7 @@ void SkipGramSolver<Scalar>::update_row(const HalfStep<Scalar>& step, RowIndex r
   const auto d = static_cast<Scalar>(dimension_);
   Scalar scale = prior;  // c_i
   Scalar information = negative * work.information[place];
-  auto gradient = as_vector(work.gradient.subspan(place * dimension_, dimension_));
+  auto gradient = as_vector(work.gradient.subspan(place * stride_, dimension_));
   gradient *= negative;
   gradient += prior * z;
   if (step.tied) gradient -= prior * step.moving.reference_row(row);

@@ -35,8 +35,9 @@ class SkipGramSolver {
  private:
   // One worker's scratch.
   struct Work {
-    std::span<Scalar> embeddings, gradient;  // row_block x d
-    std::span<Scalar> scores, logits;        // row_block x tile
+    std::span<Scalar> embeddings, gradient;  // row_block x stride
+    std::span<Scalar> columns;               // stride x row_block: the embeddings, transposed
+    std::span<Scalar> scores, logits;        // tile x row_block
     std::span<Scalar> level, slope;          // row_block: of the tangents, s(m) - s'(m) m and s'(m)
     std::span<Scalar> information;           // row_block: sum_j b_j s(1-s) |w_j|^2
     std::span<Scalar> curvature;             // n_ij jj(x_ij) of one row's positives
@@ -48,9 +49,9 @@ class SkipGramSolver {
   void update_block(const HalfStep<Scalar>& step, const Negatives<Scalar>& negatives, std::size_t block,
                     std::size_t worker) noexcept;
   enum class Part { whole, beyond_tangent };
-  void add_negatives(const NegativeRows<Scalar>& negatives, Part part, std::size_t rows, Work& work) noexcept;
-  void choose_tangents(std::size_t rows, Work& work) const noexcept;
-  void add_tangents(std::size_t rows, Work& work) const noexcept;
+  void add_negatives(const NegativeRows<Scalar>& negatives, Part part, Work& work) noexcept;
+  void choose_tangents(Work& work) const noexcept;
+  void add_tangents(Work& work) const noexcept;
   void update_row(const HalfStep<Scalar>& step, RowIndex row, std::size_t place, Work& work) noexcept;
   void conjugate_gradient(const HalfStep<Scalar>& step, RowIndex row, Scalar scale, Work& work) noexcept;
   void precondition(const HalfStep<Scalar>& step, RowIndex row, Scalar scale, Work& work) noexcept;
@@ -58,10 +59,10 @@ class SkipGramSolver {
   [[nodiscard]] std::size_t work_size() const noexcept;
   [[nodiscard]] Work work(std::size_t worker) const noexcept;
 
-  std::size_t dimension_ = 0, steps_ = 0, longest_row_ = 0;
+  std::size_t dimension_ = 0, stride_ = 0, steps_ = 0, longest_row_ = 0;
   std::span<double> gram_, eigenvalues_, eigen_work_;  // gram_ becomes its eigenvectors
   std::span<Scalar> basis_, spectrum_;                 // the same in Scalar; basis_ vector by vector
-  std::span<Scalar> tail_gram_, tail_sum_;             // G_T and sum_T b_j w_j
+  std::span<Scalar> tail_gram_, tail_sum_;             // G_T, d x stride, and sum_T b_j w_j
   Scalar tail_weight_ = 0;                             // sum_T b_j
   std::span<Scalar> work_;
 };

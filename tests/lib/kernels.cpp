@@ -81,27 +81,44 @@ double error(const Owned<Scalar>& got, const Owned<Scalar>& c, std::size_t rows,
   return worst;
 }
 
-// The three products of one size, by all versions.
+template <class Scalar>
+bool is_transposed(const Owned<Scalar>& turned, const Owned<Scalar>& m, std::size_t rows, std::size_t columns) {
+  for (std::size_t i = 0; i < rows; ++i) {
+    for (std::size_t j = 0; j < columns; ++j) {
+      if (turned(j, i) != m(i, j)) return false;
+    }
+  }
+  return true;
+}
+
+// The products of one size, by all versions: c + a b, c + a^T b, a b, and a transposed block.
 template <class Scalar>
 bool products_are_right(std::size_t rows, std::size_t columns, std::size_t depth, Random& random) {
   const Owned<Scalar> a(rows, depth, 3, random);
   const Owned<Scalar> b(depth, columns, 1, random);
   const Owned<Scalar> across(depth, rows, 5, random);
-  const Owned<Scalar> beside(columns, depth, 7, random);
   const Owned<Scalar> c(rows, columns, 2, random);
+  Owned<Scalar> zero(rows, columns, 2);
+  for (std::size_t i = 0; i < rows; ++i) {
+    for (std::size_t j = 0; j < columns; ++j) zero(i, j) = 0;
+  }
   const auto flip = [](const auto& m) { return [&m](std::size_t i, std::size_t j) { return m(j, i); }; };
   for (const Units units : versions()) {
     Owned<Scalar> ab = c;
     Owned<Scalar> atb = c;
-    Owned<Scalar> abt = c;
+    Owned<Scalar> alone = c;
+    Owned<Scalar> turned(columns, rows, 4);
     kernels::add_product(ab.block(), a.block(), b.block(), units);
     kernels::add_product(atb.block(), across.transposed(), b.block(), units);
-    kernels::add_product_transposed(abt.block(), a.block(), beside.block(), units);
+    kernels::product(alone.block(), a.block(), b.block(), units);
+    kernels::transpose(turned.block(), c.block(), units);
     const double allowed = bound<Scalar>(depth);
     if (!(error(ab, c, rows, columns, depth, a, b) <= allowed)) return false;
     if (!(error(atb, c, rows, columns, depth, flip(across), b) <= allowed)) return false;
-    if (!(error(abt, c, rows, columns, depth, a, flip(beside)) <= allowed)) return false;
-    if (!ab.gaps_untouched() || !atb.gaps_untouched() || !abt.gaps_untouched()) return false;
+    if (!(error(alone, zero, rows, columns, depth, a, b) <= allowed)) return false;
+    if (!is_transposed(turned, c, rows, columns)) return false;
+    if (!ab.gaps_untouched() || !atb.gaps_untouched() || !alone.gaps_untouched() || !turned.gaps_untouched())
+      return false;
   }
   return true;
 }
@@ -196,22 +213,14 @@ TEST_CASE_TEMPLATE("a row's result does not depend on the rows beside it", Scala
   Random random(3);
   const Owned<Scalar> a(9, 53, 0, random);
   const Owned<Scalar> b(53, 61, 0, random);
-  const Owned<Scalar> beside(61, 53, 0, random);
   for (const Units units : versions()) {
     Owned<Scalar> ab(9, 61, 0);
-    Owned<Scalar> abt = ab;
     kernels::add_product(ab.block(), a.block(), b.block(), units);
-    kernels::add_product_transposed(abt.block(), a.block(), beside.block(), units);
     for (std::size_t i = 0; i < 9; ++i) {
-      Owned<Scalar> ab_alone(1, 61, 0);
-      Owned<Scalar> abt_alone = ab_alone;
+      Owned<Scalar> alone(1, 61, 0);
       const Block<const Scalar> row{&a.block().data[i * 53], 1, 53, 53, 1};
-      kernels::add_product(ab_alone.block(), row, b.block(), units);
-      kernels::add_product_transposed(abt_alone.block(), row, beside.block(), units);
-      for (std::size_t j = 0; j < 61; ++j) {
-        CHECK(ab(i, j) == ab_alone(0, j));
-        CHECK(abt(i, j) == abt_alone(0, j));
-      }
+      kernels::add_product(alone.block(), row, b.block(), units);
+      for (std::size_t j = 0; j < 61; ++j) CHECK(ab(i, j) == alone(0, j));
     }
   }
 }
@@ -223,13 +232,10 @@ TEST_CASE_TEMPLATE("NaN and infinity reach what is computed from them, and nothi
       CAPTURE(k);
       Owned<Scalar> a(6, 37, 0, random);
       const Owned<Scalar> b(37, 29, 0, random);
-      const Owned<Scalar> beside(29, 37, 0, random);
       Owned<Scalar> ab(6, 29, 0);
-      Owned<Scalar> abt = ab;
       a(5, k) = std::numeric_limits<Scalar>::quiet_NaN();
       a(2, k) = std::numeric_limits<Scalar>::infinity();
       kernels::add_product(ab.block(), a.block(), b.block(), units);
-      kernels::add_product_transposed(abt.block(), a.block(), beside.block(), units);
       Scalar products[6];
       kernels::dots(products, &b.block().data[0], RowList<Scalar>{&a.block().data[0], 37, 6}, units);
       std::vector<Scalar> sum(37);
@@ -241,8 +247,6 @@ TEST_CASE_TEMPLATE("NaN and infinity reach what is computed from them, and nothi
         for (std::size_t j = 0; j < 29; ++j) {
           CHECK(std::isnan(ab(i, j)) == (i == 5));
           CHECK(std::isinf(ab(i, j)) == (i == 2));
-          CHECK(std::isnan(abt(i, j)) == (i == 5));
-          CHECK(std::isinf(abt(i, j)) == (i == 2));
         }
       }
       for (std::size_t j = 0; j < 37; ++j) CHECK(std::isinf(sum[j]) == (j == k));
@@ -290,15 +294,66 @@ TEST_CASE("the logistic function saturates, and hands NaN on, at every place of 
   }
 }
 
+TEST_CASE_TEMPLATE("gathered rows end in zeros", Scalar, float, double) {
+  Random random(7);
+  for (std::size_t dimension = 0; dimension <= largest; ++dimension) {
+    const Owned<Scalar> table(9, dimension, 0, random);
+    const std::uint32_t at[] = {8, 0, 3, 3};
+    for (const Units units : versions()) {
+      Owned<Scalar> to(4, dimension + 5, 2);
+      kernels::gather(to.block(), RowList<Scalar>{table.block().data, dimension, 4, at}, units);
+      for (std::size_t e = 0; e < 4; ++e) {
+        for (std::size_t j = 0; j < dimension + 5; ++j)
+          REQUIRE(to(e, j) == (j < dimension ? table(at[e], j) : Scalar(0)));
+      }
+      REQUIRE(to.gaps_untouched());
+    }
+  }
+}
+
+TEST_CASE_TEMPLATE("a descent steps along each row's gradient in turn", Scalar, float, double) {
+  Random random(8);
+  for (std::size_t d = 1; d <= largest; ++d) {
+    CAPTURE(d);
+    const Owned<Scalar> start(5, d, 0, random);
+    const Owned<Scalar> gradients(4, d, 3, random);
+    const std::uint32_t at[] = {4, 1, 4, 0};  // one row twice
+    for (const Units units : versions()) {
+      Owned<Scalar> table = start;
+      std::vector<Scalar> energy(5, Scalar(.25));
+      Owned<double> expected(5, d, 0);
+      std::vector<double> expected_energy(5, .25);
+      for (std::size_t row = 0; row < 5; ++row) {
+        for (std::size_t j = 0; j < d; ++j) expected(row, j) = static_cast<double>(start(row, j));
+      }
+      for (std::size_t e = 0; e < 4; ++e) {
+        double squares = 0;
+        for (std::size_t j = 0; j < d; ++j)
+          squares += static_cast<double>(gradients(e, j)) * static_cast<double>(gradients(e, j));
+        expected_energy[at[e]] += squares / static_cast<double>(d);
+        for (std::size_t j = 0; j < d; ++j)
+          expected(at[e], j) -= .5 / std::sqrt(expected_energy[at[e]]) * static_cast<double>(gradients(e, j));
+      }
+      kernels::descend<Scalar>({table.block().data, energy.data(), d, Scalar(.5)}, at, gradients.block(), units);
+      for (std::size_t row = 0; row < 5; ++row) {
+        REQUIRE(std::abs(static_cast<double>(energy[row]) - expected_energy[row]) <= bound<Scalar>(8));
+        for (std::size_t j = 0; j < d; ++j)
+          REQUIRE(std::abs(static_cast<double>(table(row, j)) - expected(row, j)) <= bound<Scalar>(8));
+      }
+      REQUIRE(table.gaps_untouched());
+    }
+  }
+}
+
 TEST_CASE("the versions agree to rounding") {
   Random random(6);
   const Owned<float> a(33, 100, 0, random);
-  const Owned<float> b(47, 100, 0, random);
+  const Owned<float> b(100, 47, 0, random);
   Owned<float> first(33, 47, 0);
-  kernels::add_product_transposed(first.block(), a.block(), b.block(), Units::plain);
+  kernels::product(first.block(), a.block(), b.block(), Units::plain);
   for (const Units units : versions()) {
     Owned<float> other(33, 47, 0);
-    kernels::add_product_transposed(other.block(), a.block(), b.block(), units);
+    kernels::product(other.block(), a.block(), b.block(), units);
     std::vector<float> left(first.block().data, first.block().data + 33 * 47);
     std::vector<float> right(other.block().data, other.block().data + 33 * 47);
     for (std::size_t k = 0; k < left.size(); ++k)

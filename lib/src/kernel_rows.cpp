@@ -1,6 +1,7 @@
-#include "kernels.hpp"
-
+// The kernels that work on lists of rows of a table.
 #include <algorithm>
+#include <cmath>
+#include <cstdint>
 #include <utility>
 
 #include "versions.hpp"
@@ -9,59 +10,6 @@ namespace gaugeline::kernels {
 namespace {
 
 constexpr std::size_t side = 4;  // rows at a time
-
-// ---- products of blocks
-
-// c's rows from i on, at most `side`, and columns [j, j + vectors * width): += a b.
-template <std::size_t width, std::size_t vectors, class Scalar>
-GAUGELINE_INLINE void add_product_tile(const Block<Scalar>& c, const Block<const Scalar>& a,
-                                       const Block<const Scalar>& b, std::size_t i, std::size_t j) noexcept {
-  Lanes<Scalar, width> sums[side][vectors];
-  const Scalar* factors[side];
-  GAUGELINE_UNROLL
-  for (std::size_t r = 0; r < side; ++r) {  // a tile that reaches over the edge repeats the last row
-    const std::size_t row = std::min(i + r, c.rows - 1);
-    factors[r] = a.data + row * a.row_step;
-    GAUGELINE_UNROLL
-    for (std::size_t v = 0; v < vectors; ++v) load(sums[r][v], c.data + row * c.row_step + j + v * width);
-  }
-  const Scalar* from = b.data + j;
-  for (std::size_t k = 0; k < b.rows; ++k, from += b.row_step) {
-    Lanes<Scalar, width> lanes[vectors];
-    GAUGELINE_UNROLL
-    for (std::size_t v = 0; v < vectors; ++v) load(lanes[v], from + v * width);
-    GAUGELINE_UNROLL
-    for (std::size_t r = 0; r < side; ++r) {
-      GAUGELINE_UNROLL
-      for (std::size_t v = 0; v < vectors; ++v) sums[r][v] += factors[r][k * a.column_step] * lanes[v];
-    }
-  }
-  GAUGELINE_UNROLL
-  for (std::size_t r = 0; r < side; ++r) {
-    if (i + r >= c.rows) break;
-    GAUGELINE_UNROLL
-    for (std::size_t v = 0; v < vectors; ++v) store(c.data + (i + r) * c.row_step + j + v * width, sums[r][v]);
-  }
-}
-
-struct AddProduct {
-  template <std::size_t bytes, class Scalar>
-  GAUGELINE_INLINE static void run(const Block<Scalar>& c, const Block<const Scalar>& a,
-                                   const Block<const Scalar>& b) noexcept {
-    constexpr std::size_t width = widest<Scalar, bytes>;
-    for (std::size_t i = 0; i < c.rows; i += side) {
-      std::size_t j = 0;
-      for (; j + 2 * width <= c.columns; j += 2 * width) add_product_tile<width, 2>(c, a, b, i, j);
-      for_lanes<width>(
-          c.columns,
-          [&](auto lanes, std::size_t begin)
-              __attribute__((always_inline)) { add_product_tile<lanes(), 1>(c, a, b, i, begin); },
-          j);
-    }
-  }
-};
-
-// ---- dot products
 
 template <std::size_t width, std::size_t height, class Scalar>
 GAUGELINE_INLINE void add_products(Lanes<Scalar, width> (&sums)[height][side], const Scalar* const (&a)[height],
@@ -116,42 +64,6 @@ GAUGELINE_INLINE void dot_tile(Lanes<Scalar, side> (&dots)[height], const Scalar
   for (; k + width <= depth; k += width) add_products<width>(sums, a, b, k);
   finish_dots<width>(dots, sums, a, b, k, depth);
 }
-
-struct AddProductTransposed {
-  template <std::size_t bytes, class Scalar>
-  GAUGELINE_INLINE static void run(const Block<Scalar>& c, const Block<const Scalar>& a,
-                                   const Block<const Scalar>& b) noexcept {
-    constexpr std::size_t width = widest<Scalar, bytes>;
-    constexpr std::size_t height = bytes == 64 ? 4 : 2;  // as many sums as there are registers for
-    for (std::size_t i = 0; i < c.rows; i += height) {
-      const Scalar* left[height];
-      GAUGELINE_UNROLL
-      for (std::size_t r = 0; r < height; ++r) left[r] = a.data + std::min(i + r, c.rows - 1) * a.row_step;
-      for (std::size_t j = 0; j < c.columns; j += side) {
-        const Scalar* right[side];
-        GAUGELINE_UNROLL
-        for (std::size_t r = 0; r < side; ++r) right[r] = b.data + std::min(j + r, c.columns - 1) * b.row_step;
-        Lanes<Scalar, side> dots[height];
-        dot_tile<width>(dots, left, right, a.columns);
-        for (std::size_t r = 0; r < std::min(height, c.rows - i); ++r)
-          add_some(c.data + (i + r) * c.row_step + j, dots[r], std::min(side, c.columns - j));
-      }
-    }
-  }
-
- private:
-  template <class Scalar>
-  GAUGELINE_INLINE static void add_some(Scalar* to, const Lanes<Scalar, side>& lanes, std::size_t count) noexcept {
-    if (count < side) {
-      for (std::size_t j = 0; j < count; ++j) to[j] += lanes[j];
-      return;
-    }
-    Lanes<Scalar, side> sum;
-    load(sum, to);
-    sum += lanes;
-    store(to, sum);
-  }
-};
 
 template <class Scalar>
 GAUGELINE_INLINE const Scalar* row_of(const RowList<Scalar>& rows, std::size_t e) noexcept {
@@ -239,19 +151,51 @@ struct AddNormalProduct {
   }
 };
 
+struct Gather {
+  template <std::size_t bytes, class Scalar>
+  GAUGELINE_INLINE static void run(const Block<Scalar>& to, const RowList<Scalar>& rows) noexcept {
+    for (std::size_t e = 0; e < rows.count; ++e) {
+      const Scalar* const from = row_of(rows, e);
+      Scalar* const row = to.data + e * to.row_step;
+      for_lanes<widest<Scalar, bytes>>(rows.dimension,
+                                       [&](auto width, std::size_t begin) __attribute__((always_inline)) {
+                                         Lanes<Scalar, width()> lanes;
+                                         load(lanes, from + begin);
+                                         store(row + begin, lanes);
+                                       });
+      for (std::size_t j = rows.dimension; j < to.columns; ++j) row[j] = 0;
+    }
+  }
+};
+
+struct Descend {
+  template <std::size_t bytes, class Scalar>
+  GAUGELINE_INLINE static void run(const Descent<Scalar>& descent, const std::uint32_t* at,
+                                   const Block<const Scalar>& gradients) noexcept {
+    const std::size_t d = descent.dimension;
+    for (std::size_t e = 0; e < gradients.rows; ++e) {
+      const Scalar* const gradient = gradients.data + e * gradients.row_step;
+      const Scalar* const same[side] = {gradient, gradient, gradient, gradient};
+      const Scalar* const left[1] = {gradient};
+      Lanes<Scalar, side> squares[1];
+      dot_tile<widest<Scalar, bytes>>(squares, left, same, d);
+      Scalar& energy = descent.energy[at[e]];
+      energy += squares[0][0] / static_cast<Scalar>(d);
+      const Scalar step = descent.rate / std::sqrt(energy);
+      Scalar* const row = descent.table + at[e] * d;
+      for_lanes<widest<Scalar, bytes>>(d, [&](auto width, std::size_t begin) __attribute__((always_inline)) {
+        Lanes<Scalar, width()> z;
+        Lanes<Scalar, width()> g;
+        load(z, row + begin);
+        load(g, gradient + begin);
+        z -= step * g;
+        store(row + begin, z);
+      });
+    }
+  }
+};
+
 }  // namespace
-
-template <class Scalar>
-void add_product(const Block<Scalar>& c, const ConstBlock<Scalar>& a, const ConstBlock<Scalar>& b,
-                 Units units) noexcept {
-  run<AddProduct>(units, c, a, b);
-}
-
-template <class Scalar>
-void add_product_transposed(const Block<Scalar>& c, const ConstBlock<Scalar>& a, const ConstBlock<Scalar>& b,
-                            Units units) noexcept {
-  run<AddProductTransposed>(units, c, a, b);
-}
 
 template <class Scalar>
 void dots(Scalar* products, const Scalar* x, const RowList<Scalar>& rows, Units units) noexcept {
@@ -269,17 +213,26 @@ void add_normal_product(Scalar* y, const Scalar* x, const Scalar* weights, const
   run<AddNormalProduct>(units, y, x, weights, rows);
 }
 
-template void add_product(const Block<float>&, const Block<const float>&, const Block<const float>&, Units) noexcept;
-template void add_product(const Block<double>&, const Block<const double>&, const Block<const double>&, Units) noexcept;
-template void add_product_transposed(const Block<float>&, const Block<const float>&, const Block<const float>&,
-                                     Units) noexcept;
-template void add_product_transposed(const Block<double>&, const Block<const double>&, const Block<const double>&,
-                                     Units) noexcept;
+template <class Scalar>
+void gather(const Block<Scalar>& to, const RowList<Scalar>& rows, Units units) noexcept {
+  run<Gather>(units, to, rows);
+}
+
+template <class Scalar>
+void descend(const Descent<Scalar>& descent, const std::uint32_t* at, const ConstBlock<Scalar>& gradients,
+             Units units) noexcept {
+  run<Descend>(units, descent, at, gradients);
+}
+
 template void dots(float*, const float*, const RowList<float>&, Units) noexcept;
 template void dots(double*, const double*, const RowList<double>&, Units) noexcept;
 template void add_rows(float*, const float*, const RowList<float>&, Units) noexcept;
 template void add_rows(double*, const double*, const RowList<double>&, Units) noexcept;
 template void add_normal_product(float*, const float*, const float*, const RowList<float>&, Units) noexcept;
 template void add_normal_product(double*, const double*, const double*, const RowList<double>&, Units) noexcept;
+template void gather(const Block<float>&, const RowList<float>&, Units) noexcept;
+template void gather(const Block<double>&, const RowList<double>&, Units) noexcept;
+template void descend(const Descent<float>&, const std::uint32_t*, const Block<const float>&, Units) noexcept;
+template void descend(const Descent<double>&, const std::uint32_t*, const Block<const double>&, Units) noexcept;
 
 }  // namespace gaugeline::kernels
