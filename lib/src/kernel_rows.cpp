@@ -10,6 +10,7 @@ namespace gaugeline::kernels {
 namespace {
 
 constexpr std::size_t side = 4;  // rows at a time
+constexpr std::size_t ahead = 2 * side;
 
 template <std::size_t width, std::size_t height, class Scalar>
 GAUGELINE_INLINE void add_products(Lanes<Scalar, width> (&sums)[height][side], const Scalar* const (&a)[height],
@@ -70,6 +71,16 @@ GAUGELINE_INLINE const Scalar* row_of(const RowList<Scalar>& rows, std::size_t e
   return rows.table + (rows.at == nullptr ? e : rows.at[e]) * rows.dimension;
 }
 
+// Asks for a list's next rows from e on: they lie anywhere in a table that may be larger than the caches.
+template <class Scalar>
+GAUGELINE_INLINE void prefetch_rows(const RowList<Scalar>& rows, std::size_t e) noexcept {
+  constexpr std::size_t line = 64 / sizeof(Scalar);
+  if (rows.at == nullptr) return;
+  for (std::size_t r = e; r < std::min(e + side, rows.count); ++r) {
+    for (std::size_t k = 0; k < rows.dimension; k += line) __builtin_prefetch(row_of(rows, r) + k);
+  }
+}
+
 // dots[r] = x . rows[e + r], where rows past the end repeat the last one.
 template <std::size_t bytes, class Scalar>
 GAUGELINE_INLINE void dots_of_rows(Lanes<Scalar, side>& dots, const Scalar* x, const RowList<Scalar>& rows,
@@ -111,6 +122,7 @@ struct Dots {
   template <std::size_t bytes, class Scalar>
   GAUGELINE_INLINE static void run(Scalar* products, const Scalar* x, const RowList<Scalar>& rows) noexcept {
     for (std::size_t e = 0; e < rows.count; e += side) {
+      prefetch_rows(rows, e + ahead);
       Lanes<Scalar, side> dots;
       dots_of_rows<bytes>(dots, x, rows, e);
       if (e + side <= rows.count) {
@@ -126,7 +138,10 @@ struct AddRows {
   template <std::size_t bytes, class Scalar>
   GAUGELINE_INLINE static void run(Scalar* y, const Scalar* weights, const RowList<Scalar>& rows) noexcept {
     std::size_t e = 0;
-    for (; e + side <= rows.count; e += side) add_some_rows<bytes, side>(y, weights + e, rows, e);
+    for (; e + side <= rows.count; e += side) {
+      prefetch_rows(rows, e + ahead);
+      add_some_rows<bytes, side>(y, weights + e, rows, e);
+    }
     for (; e < rows.count; ++e) add_some_rows<bytes, 1>(y, weights + e, rows, e);
   }
 };
@@ -136,6 +151,7 @@ struct AddNormalProduct {
   GAUGELINE_INLINE static void run(Scalar* y, const Scalar* x, const Scalar* weights,
                                    const RowList<Scalar>& rows) noexcept {
     for (std::size_t e = 0; e < rows.count; e += side) {
+      prefetch_rows(rows, e + ahead);
       const std::size_t count = std::min(side, rows.count - e);
       Lanes<Scalar, side> dots;
       dots_of_rows<bytes>(dots, x, rows, e);
@@ -155,6 +171,7 @@ struct Gather {
   template <std::size_t bytes, class Scalar>
   GAUGELINE_INLINE static void run(const Block<Scalar>& to, const RowList<Scalar>& rows) noexcept {
     for (std::size_t e = 0; e < rows.count; ++e) {
+      if (e % side == 0) prefetch_rows(rows, e + ahead);
       const Scalar* const from = row_of(rows, e);
       Scalar* const row = to.data + e * to.row_step;
       for_lanes<widest<Scalar, bytes>>(rows.dimension,

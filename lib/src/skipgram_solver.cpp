@@ -10,7 +10,7 @@
 namespace gaugeline {
 namespace {
 
-constexpr std::size_t vectors_of_length_d = 6;
+constexpr std::size_t blocks_of_rows = 9;  // that a worker has
 
 // The fixed side's rows of a run of observations, at most `tile`.
 template <class Scalar>
@@ -38,7 +38,8 @@ void SkipGramSolver<Scalar>::reserve(Arena& arena, const Options& options) noexc
   gram_ = arena.take<double>(square);
   eigenvalues_ = arena.take<double>(dimension_);
   eigen_work_ = arena.take<double>(2 * dimension_);
-  basis_ = arena.take<Scalar>(square);
+  basis_ = arena.take<Scalar>(dimension_ * stride_);
+  vectors_ = arena.take<Scalar>(dimension_ * stride_);
   spectrum_ = arena.take<Scalar>(dimension_);
   tail_gram_ = arena.take<Scalar>(dimension_ * stride_);
   tail_sum_ = arena.take<Scalar>(dimension_);
@@ -48,34 +49,34 @@ void SkipGramSolver<Scalar>::reserve(Arena& arena, const Options& options) noexc
 template <class Scalar>
 std::size_t SkipGramSolver<Scalar>::work_size() const noexcept {
   // Whole lines, so that each worker's scratch is aligned.
-  return padded((3 * row_block + vectors_of_length_d) * stride_ + row_block * (2 * tile + 3) + longest_row_);
+  return blocks_of_rows * row_block * stride_ + row_block * (2 * tile + 3) + padded(longest_row_);
 }
 
 template <class Scalar>
 auto SkipGramSolver<Scalar>::work(std::size_t worker) const noexcept -> Work {
-  const std::size_t d = dimension_;
   auto rest = work_.subspan(worker * work_size(), work_size());
   const auto next = [&](std::size_t count) {
     const auto piece = rest.first(count);
     rest = rest.subspan(padded(count));
     return piece;
   };
+  const auto rows = [&] { return next(row_block * stride_); };
   // Braces: evaluated in this order.
-  return Work{next(row_block * stride_),
-              next(row_block * stride_),
-              next(row_block * stride_),
-              next(row_block * tile),
-              next(row_block * tile),
-              next(row_block),
-              next(row_block),
-              next(row_block),
-              next(longest_row_),
-              next(d),
-              next(d),
-              next(d),
-              next(d),
-              next(d),
-              next(d)};
+  return Work{.embeddings = rows(),
+              .gradient = rows(),
+              .columns = rows(),
+              .scores = next(row_block * tile),
+              .logits = next(row_block * tile),
+              .level = next(row_block),
+              .slope = next(row_block),
+              .information = next(row_block),
+              .curvature = next(longest_row_),
+              .solution = rows(),
+              .residual = rows(),
+              .preconditioned = rows(),
+              .direction = rows(),
+              .image = rows(),
+              .spectral = rows()};
 }
 
 template <class Scalar>
@@ -90,6 +91,16 @@ void SkipGramSolver<Scalar>::run(const HalfStep<Scalar>& step, RowSums<Scalar>& 
                [&](std::size_t worker, std::size_t block) { update_block(step, negatives, block, worker); });
 }
 
+// A d x d matrix in double as rows of `stride` numbers that end in zeros.
+template <class Scalar>
+void SkipGramSolver<Scalar>::copy_padded(std::span<const double> from, std::span<Scalar> to) const noexcept {
+  std::ranges::fill(to, Scalar(0));
+  for (std::size_t row = 0; row < dimension_; ++row) {
+    std::ranges::transform(from.subspan(row * dimension_, dimension_), to.subspan(row * stride_).begin(),
+                           [](double x) { return static_cast<Scalar>(x); });
+  }
+}
+
 // G_T into gram_ and tail_gram_, and the sum of the tail's rows.
 template <class Scalar>
 void SkipGramSolver<Scalar>::sum_tail(const HalfStep<Scalar>& step, const Negatives<Scalar>& negatives,
@@ -102,10 +113,7 @@ void SkipGramSolver<Scalar>::sum_tail(const HalfStep<Scalar>& step, const Negati
   const ConstMatrixView<Scalar> table(step.fixed.embeddings.data(), static_cast<Eigen::Index>(step.fixed.size()), d);
   const auto shares = negatives.tail_shares();
   sums.add(gram, table, shares, table, executor);
-  std::ranges::fill(tail_gram_, Scalar(0));
-  for (std::size_t row = 0; row < dimension_; ++row)
-    std::ranges::transform(gram_.subspan(row * dimension_, dimension_), tail_gram_.subspan(row * stride_).begin(),
-                           [](double x) { return static_cast<Scalar>(x); });
+  copy_padded(gram_, tail_gram_);
   auto sum = as_vector(eigenvalues_);  // in double; decompose() needs it later
   sum.setZero();
   for (std::size_t row = 0; row < shares.size(); ++row) {
@@ -127,7 +135,10 @@ void SkipGramSolver<Scalar>::decompose(const Negatives<Scalar>& negatives, RowSu
   sums.add(MatrixView<double>(gram_.data(), d, d), rows, head.weights, rows, executor);
   // Symmetric, so the order of storage does not matter.
   symmetric_eigen(Eigen::Map<Eigen::MatrixXd>(gram_.data(), d, d), eigenvalues_, eigen_work_);
-  std::ranges::transform(gram_, basis_.begin(), [](double x) { return static_cast<Scalar>(x); });
+  copy_padded(gram_, vectors_);
+  const kernels::Block<Scalar> basis{basis_.data(), dimension_, dimension_, stride_};
+  std::ranges::fill(basis_, Scalar(0));
+  kernels::transpose<Scalar>(basis, {vectors_.data(), dimension_, dimension_, stride_});
   // Rounding may leave the zeros of a positive semi-definite matrix a little below 0.
   std::ranges::transform(eigenvalues_, spectrum_.begin(),
                          [](double x) { return static_cast<Scalar>(std::max(x, 0.)); });
@@ -151,7 +162,11 @@ void SkipGramSolver<Scalar>::update_block(const HalfStep<Scalar>& step, const Ne
     add_negatives(negatives.tail(block, worker), Part::beyond_tangent, mine);
     add_tangents(mine);
   }
-  for (std::size_t k = 0; k < rows.size(); ++k) update_row(step, rows[k], k, mine);
+  for (std::size_t first = 0, last = 0; first < rows.size(); first = last) {
+    std::size_t positives = 0;
+    while (last < rows.size() && (positives += step.observed(rows[last]).size()) <= longest_row_) ++last;
+    update_rows(step, rows.subspan(first, last - first), first, mine);
+  }
 }
 
 // The tangents of s at the rows' mean scores over the tail.
@@ -206,14 +221,36 @@ void SkipGramSolver<Scalar>::add_negatives(const NegativeRows<Scalar>& negatives
   });
 }
 
+// Conjugate gradient for all of them side by side, since the preconditioner is then a product of matrices.
 template <class Scalar>
-void SkipGramSolver<Scalar>::update_row(const HalfStep<Scalar>& step, RowIndex row, std::size_t place,
-                                        Work& work) noexcept {
-  auto z = step.moving.row(row);
+void SkipGramSolver<Scalar>::update_rows(const HalfStep<Scalar>& step, std::span<const RowIndex> rows,
+                                         std::size_t first, Work& work) noexcept {
+  std::array<std::span<Scalar>, row_block> curvature;
+  for (std::size_t k = 0, used = 0; k < rows.size(); ++k) {
+    curvature[k] = work.curvature.subspan(used, step.observed(rows[k]).size());
+    used += curvature[k].size();
+    add_positives(step, rows[k], first + k, curvature[k], work);
+    work.solved[first + k] = false;
+  }
+  const auto block = [&](std::span<Scalar> all) { return all.subspan(first * stride_, rows.size() * stride_); };
+  for (const auto& zero : {work.solution, work.direction, work.image}) std::ranges::fill(block(zero), Scalar(0));
+  for (std::size_t k = 0; k < steps_; ++k) {
+    precondition(step, rows, first, work);
+    for (std::size_t r = 0; r < rows.size(); ++r) step_along(step, rows[r], first + r, curvature[r], work);
+  }
+  for (std::size_t k = 0; k < rows.size(); ++k)
+    step.moving.row(rows[k]) += as_vector(work.solution.subspan((first + k) * stride_, dimension_));
+}
+
+// What a row's positives add to the gradient, and the prior; the residual, c_i, and the data's precision.
+template <class Scalar>
+void SkipGramSolver<Scalar>::add_positives(const HalfStep<Scalar>& step, RowIndex row, std::size_t place,
+                                           std::span<Scalar> curvature, Work& work) noexcept {
+  const auto z = step.moving.row(row);
   const Scalar negative = step.moving.negative_weight[row];
   const Scalar prior = step.moving.predicted[row];
   const auto d = static_cast<Scalar>(dimension_);
-  Scalar scale = prior;  // c_i
+  Scalar scale = prior;
   Scalar information = negative * work.information[place];
   auto gradient = as_vector(work.gradient.subspan(place * stride_, dimension_));
   gradient *= negative;
@@ -222,79 +259,74 @@ void SkipGramSolver<Scalar>::update_row(const HalfStep<Scalar>& step, RowIndex r
   const auto observed = step.observed(row);
   for_each_run(observed.size(), tile, [&](std::size_t begin, std::size_t size) {
     const auto run = observed.subspan(begin, size);
-    const RowsOf<Scalar> rows(step.fixed, run);
+    const RowsOf<Scalar> others(step.fixed, run);
     Scalar x[tile];
     Scalar s[tile];
-    kernels::dots(x, z.data(), rows.list);
+    kernels::dots(x, z.data(), others.list);
     std::ranges::copy(std::span(x, size), s);
     kernels::logistic(std::span(s, size));
     for (std::size_t e = 0; e < size; ++e) {
       const Scalar weight = run[e].weight;
       const Scalar norm = step.fixed.squared_norm[run[e].other];
-      const Scalar curvature = weight * jaakkola_weight(x[e], s[e]);
-      work.curvature[begin + e] = curvature;
-      scale += curvature * norm / d;
+      curvature[begin + e] = weight * jaakkola_weight(x[e], s[e]);
+      scale += curvature[begin + e] * norm / d;
       information += weight * s[e] * (1 - s[e]) * norm;
       s[e] = weight * (s[e] - 1);
     }
-    kernels::add_rows(gradient.data(), s, rows.list);
+    kernels::add_rows(gradient.data(), s, others.list);
   });
-  as_vector(work.residual) = -gradient;
-  conjugate_gradient(step, row, scale, work);
-  z += as_vector(work.solution);
+  auto residual = work.residual.subspan(place * stride_, stride_);
+  std::ranges::fill(residual, Scalar(0));
+  as_vector(residual.first(dimension_)) = -gradient;
+  work.scale[place] = scale;
   step.moving.data_precision[row] = information / d;
 }
 
-// work.solution = approximately A_i^-1 work.residual, from zero.
+// preconditioned = (c_i I + (a_i/4) G)^-1 residual
 template <class Scalar>
-void SkipGramSolver<Scalar>::conjugate_gradient(const HalfStep<Scalar>& step, RowIndex row, Scalar scale,
-                                                Work& work) noexcept {
-  auto x = as_vector(work.solution);
-  auto r = as_vector(work.residual);
-  auto y = as_vector(work.preconditioned);
-  auto q = as_vector(work.direction);
-  auto image = as_vector(work.image);  // A q
-  x.setZero();
-  q.setZero();
-  image.setZero();
-  Scalar energy = 0;
-  for (std::size_t k = 0; k < steps_; ++k) {
-    precondition(step, row, scale, work);
-    const Scalar next = r.dot(y);
-    if (!(next > std::numeric_limits<Scalar>::min())) break;
-    const Scalar turn = k == 0 ? Scalar(0) : next / energy;
-    energy = next;
-    q = y + turn * q;
-    image *= turn;
-    add_image(step, row, scale, work);
-    const Scalar length = energy / q.dot(image);
-    x += length * q;
-    r -= length * image;
+void SkipGramSolver<Scalar>::precondition(const HalfStep<Scalar>& step, std::span<const RowIndex> rows,
+                                          std::size_t first, Work& work) const noexcept {
+  const auto block = [&](std::span<Scalar> all, std::size_t columns) {
+    return kernels::Block<Scalar>{all.data() + first * stride_, rows.size(), columns, stride_};
+  };
+  kernels::product<Scalar>(block(work.spectral, stride_), block(work.residual, dimension_),
+                           {basis_.data(), dimension_, stride_, stride_});
+  const auto spectrum = as_vector(std::span<const Scalar>(spectrum_));
+  for (std::size_t r = 0; r < rows.size(); ++r) {
+    const Scalar quarter = step.moving.negative_weight[rows[r]] / 4;
+    auto spectral = as_vector(work.spectral.subspan((first + r) * stride_, dimension_));
+    spectral.array() /= work.scale[first + r] + quarter * spectrum.array();
   }
+  kernels::product<Scalar>(block(work.preconditioned, stride_), block(work.spectral, dimension_),
+                           {vectors_.data(), dimension_, stride_, stride_});
 }
 
-// work.preconditioned = (c_i I + (a_i/4) G)^-1 work.residual
+// One step of a row. The image of the direction, A_i q, follows from that of the preconditioned residual y, for which
+// (a_i/4) G y = r - c_i y.
 template <class Scalar>
-void SkipGramSolver<Scalar>::precondition(const HalfStep<Scalar>& step, RowIndex row, Scalar scale,
-                                          Work& work) noexcept {
-  const Scalar quarter = step.moving.negative_weight[row] / 4;
-  as_vector(work.filter).array() = (scale + quarter * as_vector(spectrum_).array()).inverse();
-  std::ranges::fill(work.preconditioned, Scalar(0));
-  kernels::add_normal_product(work.preconditioned.data(), work.residual.data(), work.filter.data(),
-                              {basis_.data(), dimension_, dimension_});
-}
-
-// work.image += A_i y, where y = work.preconditioned has just come from the residual r: then (a_i/4) G y = r - c_i y.
-template <class Scalar>
-void SkipGramSolver<Scalar>::add_image(const HalfStep<Scalar>& step, RowIndex row, Scalar scale, Work& work) noexcept {
-  const Scalar prior = step.moving.predicted[row];
-  as_vector(work.image) += as_vector(work.residual) + (prior - scale) * as_vector(work.preconditioned);
+void SkipGramSolver<Scalar>::step_along(const HalfStep<Scalar>& step, RowIndex row, std::size_t place,
+                                        std::span<const Scalar> curvature, Work& work) const noexcept {
+  const auto of_row = [&](std::span<Scalar> all) { return as_vector(all.subspan(place * stride_, dimension_)); };
+  auto r = of_row(work.residual);
+  const auto y = of_row(work.preconditioned);
+  auto q = of_row(work.direction);
+  auto image = of_row(work.image);
+  const Scalar next = r.dot(y);
+  work.solved[place] = work.solved[place] || !(next > std::numeric_limits<Scalar>::min());
+  if (work.solved[place]) return;
+  const Scalar turn = q.isZero(0) ? Scalar(0) : next / work.energy[place];
+  work.energy[place] = next;
+  q = y + turn * q;
+  image = turn * image + r + (step.moving.predicted[row] - work.scale[place]) * y;
   const auto observed = step.observed(row);
   for_each_run(observed.size(), tile, [&](std::size_t begin, std::size_t size) {
-    const RowsOf<Scalar> rows(step.fixed, observed.subspan(begin, size));
-    kernels::add_normal_product(work.image.data(), work.preconditioned.data(), work.curvature.data() + begin,
-                                rows.list);
+    const RowsOf<Scalar> others(step.fixed, observed.subspan(begin, size));
+    kernels::add_normal_product(image.data(), y.data(), curvature.data() + begin, others.list);
   });
+  const Scalar length = next / q.dot(image);
+  of_row(work.solution) += length * q;
+  r -= length * image;
+  if (observed.empty()) work.solved[place] = true;  // the preconditioner is A_i itself
 }
 
 template class SkipGramSolver<float>;

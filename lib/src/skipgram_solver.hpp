@@ -14,6 +14,7 @@
 //   m)] w_j, m = z_i . sum_T b_j w_j / sum_T b_j,   G_T = sum_T b_j w_j w_j^T.
 #pragma once
 
+#include <array>
 #include <span>
 
 #include <gaugeline/executor.hpp>
@@ -40,11 +41,15 @@ class SkipGramSolver {
     std::span<Scalar> scores, logits;        // tile x row_block
     std::span<Scalar> level, slope;          // row_block: of the tangents, s(m) - s'(m) m and s'(m)
     std::span<Scalar> information;           // row_block: sum_j b_j s(1-s) |w_j|^2
-    std::span<Scalar> curvature;             // n_ij jj(x_ij) of one row's positives
-    std::span<Scalar> solution, residual, preconditioned, direction, image, filter;  // d each
+    std::span<Scalar> curvature;             // n_ij jj(x_ij) of the positives of a group of rows, one after another
+    // row_block x stride, of the conjugate gradient: A_i^-1 (-g_i), what is left, and so on.
+    std::span<Scalar> solution, residual, preconditioned, direction, image, spectral;
+    std::array<Scalar, row_block> scale{}, energy{};  // c_i, and the residual's in the preconditioner
+    std::array<bool, row_block> solved{};
   };
   void sum_tail(const HalfStep<Scalar>& step, const Negatives<Scalar>& negatives, RowSums<Scalar>& sums,
                 Executor& executor) noexcept;
+  void copy_padded(std::span<const double> from, std::span<Scalar> to) const noexcept;
   void decompose(const Negatives<Scalar>& negatives, RowSums<Scalar>& sums, Executor& executor) noexcept;
   void update_block(const HalfStep<Scalar>& step, const Negatives<Scalar>& negatives, std::size_t block,
                     std::size_t worker) noexcept;
@@ -52,16 +57,21 @@ class SkipGramSolver {
   void add_negatives(const NegativeRows<Scalar>& negatives, Part part, Work& work) noexcept;
   void choose_tangents(Work& work) const noexcept;
   void add_tangents(Work& work) const noexcept;
-  void update_row(const HalfStep<Scalar>& step, RowIndex row, std::size_t place, Work& work) noexcept;
-  void conjugate_gradient(const HalfStep<Scalar>& step, RowIndex row, Scalar scale, Work& work) noexcept;
-  void precondition(const HalfStep<Scalar>& step, RowIndex row, Scalar scale, Work& work) noexcept;
-  void add_image(const HalfStep<Scalar>& step, RowIndex row, Scalar scale, Work& work) noexcept;
+  // Rows [first, first + rows.size()) of a block, whose positives fit into `curvature`.
+  void update_rows(const HalfStep<Scalar>& step, std::span<const RowIndex> rows, std::size_t first,
+                   Work& work) noexcept;
+  void add_positives(const HalfStep<Scalar>& step, RowIndex row, std::size_t place, std::span<Scalar> curvature,
+                     Work& work) noexcept;
+  void precondition(const HalfStep<Scalar>& step, std::span<const RowIndex> rows, std::size_t first,
+                    Work& work) const noexcept;
+  void step_along(const HalfStep<Scalar>& step, RowIndex row, std::size_t place, std::span<const Scalar> curvature,
+                  Work& work) const noexcept;
   [[nodiscard]] std::size_t work_size() const noexcept;
   [[nodiscard]] Work work(std::size_t worker) const noexcept;
 
   std::size_t dimension_ = 0, stride_ = 0, steps_ = 0, longest_row_ = 0;
   std::span<double> gram_, eigenvalues_, eigen_work_;  // gram_ becomes its eigenvectors
-  std::span<Scalar> basis_, spectrum_;                 // the same in Scalar; basis_ vector by vector
+  std::span<Scalar> basis_, vectors_, spectrum_;       // the same in Scalar, d x stride: as columns, and as rows
   std::span<Scalar> tail_gram_, tail_sum_;             // G_T, d x stride, and sum_T b_j w_j
   Scalar tail_weight_ = 0;                             // sum_T b_j
   std::span<Scalar> work_;
