@@ -13,9 +13,6 @@
 namespace gaugeline::formats {
 namespace {
 
-// Beyond it time grows much faster than files shrink; docs/formats.md has the measurement.
-constexpr int compression_level = 9;
-
 class StandardOutput final : public ByteSink {
  public:
   Expected<> write(std::span<const std::byte> bytes) override {
@@ -23,10 +20,10 @@ class StandardOutput final : public ByteSink {
   }
 };
 
-Expected<std::vector<std::byte>> compress(std::span<const std::byte> raw) {
+Expected<std::vector<std::byte>> compress(std::span<const std::byte> raw, Effort effort) {
   std::vector<std::byte> compressed(ZSTD_compressBound(raw.size()));
   const std::size_t size =
-      ZSTD_compress(compressed.data(), compressed.size(), raw.data(), raw.size(), compression_level);
+      ZSTD_compress(compressed.data(), compressed.size(), raw.data(), raw.size(), effort == Effort::small ? 9 : 1);
   if (ZSTD_isError(size) != 0) return fail(ErrorCode::out_of_memory, "zstd: ", ZSTD_getErrorName(size));
   compressed.resize(size);
   return compressed;
@@ -35,7 +32,7 @@ Expected<std::vector<std::byte>> compress(std::span<const std::byte> raw) {
 }  // namespace
 
 struct SlicesWriter::Impl {
-  explicit Impl(const std::filesystem::path& where) : path(where) {}
+  Impl(const std::filesystem::path& where, Effort how) : path(where), effort(how) {}
 
   ByteSink& sink() noexcept { return file ? static_cast<ByteSink&>(*file) : output; }
 
@@ -47,6 +44,7 @@ struct SlicesWriter::Impl {
   }
 
   std::filesystem::path path;
+  Effort effort;
   std::optional<AtomicFile> file;  // none: standard output
   StandardOutput output;
   std::uint32_t count = 0;
@@ -59,8 +57,8 @@ SlicesWriter::SlicesWriter(SlicesWriter&&) noexcept = default;
 SlicesWriter& SlicesWriter::operator=(SlicesWriter&&) noexcept = default;
 SlicesWriter::~SlicesWriter() = default;
 
-Expected<SlicesWriter> SlicesWriter::create(const std::filesystem::path& path) {
-  auto impl = std::make_unique<Impl>(path);
+Expected<SlicesWriter> SlicesWriter::create(const std::filesystem::path& path, Effort effort) {
+  auto impl = std::make_unique<Impl>(path, effort);
   if (path != "-") {
     auto file = AtomicFile::create(path);
     if (!file) return std::unexpected(file.error());
@@ -79,7 +77,7 @@ Expected<> SlicesWriter::append(const SliceView& slice) {
                 " begins before the slice before it");
   const auto raw = encode_slice(slice);
   if (!raw) return std::unexpected(raw.error());
-  const auto compressed = compress(*raw);
+  const auto compressed = compress(*raw, impl_->effort);
   if (!compressed) return std::unexpected(compressed.error());
   const RecordHeader header{.kind = RecordKind::slice,
                             .compressed_bytes = static_cast<std::uint32_t>(compressed->size()),

@@ -23,7 +23,7 @@ Expected<HeldFile> hold_sliced(const std::vector<InputFile>& files, const Slicin
   const auto folder = ScratchFolder::create();
   if (!folder) return std::unexpected(folder.error());
   const auto path = folder->path() / "events.slices";
-  auto writer = formats::SlicesWriter::create(path);
+  auto writer = formats::SlicesWriter::create(path, formats::Effort::quick);
   if (!writer) return std::unexpected(writer.error());
   const auto summary = slice_events(files, flags, [&](const SliceView& slice) { return writer->append(slice); });
   if (!summary) return std::unexpected(summary.error());

@@ -16,11 +16,16 @@
 
 namespace gaugeline::formats {
 
+enum class Effort {
+  small,  // a file to keep: beyond zstd's level 9 time grows much faster than files shrink (docs/formats.md)
+  quick,  // one that is read once: level 1
+};
+
 // Writes to a temporary file beside `path`; finish() syncs it and puts it in place. Without finish() nothing is left.
 // "-" is standard output, which gets each slice as it is appended.
 class SlicesWriter {
  public:
-  [[nodiscard]] static Expected<SlicesWriter> create(const std::filesystem::path& path);
+  [[nodiscard]] static Expected<SlicesWriter> create(const std::filesystem::path& path, Effort effort = Effort::small);
   SlicesWriter(SlicesWriter&&) noexcept;
   SlicesWriter& operator=(SlicesWriter&&) noexcept;
   ~SlicesWriter();
