@@ -25,6 +25,7 @@ class SystematicDraws {
     double sum = 0;
     for (std::size_t k = 0; k < count; ++k) cumulative_[k] = sum += static_cast<double>(weight_of(k));
     per_guide_ = sum / static_cast<double>(count);
+    guides_per_weight_ = static_cast<double>(count) / sum;
     std::uint32_t place = 0;
     for (std::size_t g = 0; g < count; ++g) {
       while (place + 1 < count && cumulative_[place] <= static_cast<double>(g) * per_guide_) ++place;
@@ -42,7 +43,7 @@ class SystematicDraws {
     std::size_t place = 0;
     for (std::size_t k = 0; k < draws; ++k) {
       const double position = (static_cast<double>(k) + start) * step;
-      const auto guide = static_cast<std::size_t>(position / per_guide_);
+      const auto guide = static_cast<std::size_t>(position * guides_per_weight_);
       place = std::max<std::size_t>(place, guide_[std::min(guide, count_ - 1)]);
       while (place + 1 < count_ && cumulative_[place] <= position) ++place;
       visit(k, place);
@@ -53,7 +54,7 @@ class SystematicDraws {
   std::size_t count_ = 0;
   std::span<double> cumulative_;
   std::span<std::uint32_t> guide_;  // [g]: the first place with a cumulative weight above g per_guide_
-  double per_guide_ = 0;
+  double per_guide_ = 0, guides_per_weight_ = 0;
 };
 
 }  // namespace gaugeline
