@@ -146,11 +146,7 @@ void Model<Scalar>::turn(MatrixView<Scalar> table, Give&& give) noexcept {
     const auto rows = table.middleRows(static_cast<Eigen::Index>(begin), static_cast<Eigen::Index>(size));
     MatrixView<Scalar> turned(turned_.data(), static_cast<Eigen::Index>(size), d);
     turned.setZero();
-    for_each_run(options.dimension, tile, [&](std::size_t k, std::size_t width) {
-      const auto first = static_cast<Eigen::Index>(k);
-      const auto count = static_cast<Eigen::Index>(width);
-      add_product(turned, rows.middleCols(first, count), r.middleRows(first, count));
-    });
+    add_product(turned, rows, r);
     for (std::size_t i = 0; i < size; ++i) give(begin + i, turned.row(static_cast<Eigen::Index>(i)).transpose());
   });
 }

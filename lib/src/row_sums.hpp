@@ -1,5 +1,5 @@
-// Sums over the rows of tables, X^T diag(w) Y: Scalar products over blocks of 64 rows, added up in double. The rows are
-// cut into a fixed number of parts, added in their order, so the result does not depend on the number of workers.
+// Sums over the rows of tables, X^T diag(w) Y: Scalar products over blocks of 128 rows, added up in double. The rows
+// are cut into a fixed number of parts, added in their order, so the result does not depend on the number of workers.
 #pragma once
 
 #include <span>
@@ -16,12 +16,14 @@ template <class Scalar>
 class RowSums {
  public:
   static constexpr std::size_t parts = 8;
+  static constexpr std::size_t block = 128;  // more rows err more, and fewer spend more on the sums in double
+  static constexpr Eigen::Index lanes = 16;  // of the widest units
 
   void reserve(Arena& arena, const Options& options) noexcept {
     dimension_ = options.dimension;
     partial_ = arena.take<double>(parts * dimension_ * dimension_);
-    weighted_ = arena.take<Scalar>(std::size_t{options.worker_capacity} * tile * dimension_);
-    product_ = arena.take<Scalar>(std::size_t{options.worker_capacity} * tile * tile);
+    weighted_ = arena.take<Scalar>(std::size_t{options.worker_capacity} * block * dimension_);
+    product_ = arena.take<Scalar>(std::size_t{options.worker_capacity} * dimension_ * dimension_);
   }
 
   using Rows = Eigen::Ref<const RowMajor<Scalar>, 0, Eigen::OuterStride<>>;
@@ -35,7 +37,7 @@ class RowSums {
       const std::size_t end = rows * (part + 1) / parts;
       auto total = partial(part);
       total.setZero();
-      for_each_run(end - begin, tile, [&](std::size_t offset, std::size_t size) {
+      for_each_run(end - begin, block, [&](std::size_t offset, std::size_t size) {
         add_block(total, x, weights, y, begin + offset, size, worker);
       });
     });
@@ -53,24 +55,32 @@ class RowSums {
     const auto row = static_cast<Eigen::Index>(first);
     const auto rows = static_cast<Eigen::Index>(size);
     const auto d = static_cast<Eigen::Index>(dimension_);
-    MatrixView<Scalar> weighted(weighted_.data() + worker * tile * dimension_, rows, d);
+    MatrixView<Scalar> weighted(weighted_.data() + worker * block * dimension_, rows, d);
     weighted = as_vector(weights.subspan(first, size)).asDiagonal() * x.middleRows(row, rows);
-    for_each_run(dimension_, tile, [&](std::size_t i, std::size_t height) {
-      for_each_run(dimension_, tile, [&](std::size_t j, std::size_t width) {
-        const auto [r, h] = std::pair(static_cast<Eigen::Index>(i), static_cast<Eigen::Index>(height));
-        const auto [c, w] = std::pair(static_cast<Eigen::Index>(j), static_cast<Eigen::Index>(width));
-        MatrixView<Scalar> product(product_.data() + worker * tile * tile, h, w);
-        product.setZero();
-        add_product(product, weighted.middleCols(r, h).transpose(), y.block(row, c, rows, w));
-        total.block(r, c, h, w) += product.template cast<double>();
-      });
-    });
+    const auto y_block = y.middleRows(row, rows);
+    // The last columns, too few for a register, as rows: X^T Y = (Y^T X)^T.
+    const Eigen::Index narrow = d > lanes ? d % lanes : 0;
+    const Eigen::Index wide = d - narrow;
+    Scalar* const product = product_.data() + worker * dimension_ * dimension_;
+    total.leftCols(wide) += product_of(weighted, y_block.leftCols(wide), product).template cast<double>();
+    if (narrow > 0)
+      total.rightCols(narrow) +=
+          product_of(y_block.rightCols(narrow), weighted, product).transpose().template cast<double>();
+  }
+
+  // a^T b, in memory at `to`.
+  template <class A, class B>
+  [[nodiscard]] static MatrixView<Scalar> product_of(const A& a, const B& b, Scalar* to) noexcept {
+    MatrixView<Scalar> product(to, a.cols(), b.cols());
+    product.setZero();
+    add_product(product, a.transpose(), b);
+    return product;
   }
 
   std::size_t dimension_ = 0;
   std::span<double> partial_;   // parts x d x d
-  std::span<Scalar> weighted_;  // worker x tile x d
-  std::span<Scalar> product_;   // worker x tile x tile
+  std::span<Scalar> weighted_;  // worker x block x d
+  std::span<Scalar> product_;   // worker x d x d
 };
 
 }  // namespace gaugeline
