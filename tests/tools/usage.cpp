@@ -25,7 +25,8 @@ const std::vector<std::string> subcommands{"slice",
                                            "snapshot info",
                                            "snapshot verify",
                                            "snapshot export",
-                                           "forget"};
+                                           "forget",
+                                           "bench"};
 
 }  // namespace
 

@@ -17,11 +17,16 @@ def words_of(value) -> list[str]:
     return value if isinstance(value, list) else re.findall(r"[a-z]+", value.lower())
 
 
-def read_slices(path) -> dict[int, list[list[str]]]:
-    """{first year of the decade: lists of words}, in the order of time. Events are those of RFC 3339."""
+def decade(time: str) -> str:
+    """When the decade of a time begins, both in RFC 3339."""
+    return f"{int(time[:4]) // 10 * 10:04}-01-01T00:00:00Z"
+
+
+def read_slices(path, begin=decade) -> dict[str, list[list[str]]]:
+    """{begin of the slice: lists of words}, in the order of time; begin() tells it from an event's time."""
     slices = collections.defaultdict(list)
     for time, value in tables.read_text_or_tokens(path):
-        slices[int(time[:4]) // 10 * 10].append(words_of(value))
+        slices[begin(time)].append(words_of(value))
     return dict(sorted(slices.items()))
 
 
@@ -44,9 +49,9 @@ def cpu_seconds() -> float:
     return usage.ru_utime + usage.ru_stime
 
 
-def gaugeline_command(options, events, data) -> list:
-    return [options.gaugeline, "train", events, "--out", data, "--every", "decade", "--dim", options.dim, "--threads", 1,
-            "--window", protocols.WINDOW, *options.flag]
+def gaugeline_command(options, events, data, every="decade") -> list:
+    return [options.gaugeline, "train", events, "--out", data, "--every", every, "--dim", options.dim, "--threads", 1,
+            "--window", protocols.WINDOW, "--negatives", protocols.NEGATIVES, *options.flag]
 
 
 def read_gaugeline(options, data, slices, words):

@@ -5,7 +5,7 @@ import math
 
 import numpy as np
 
-WINDOW, NEGATIVES, SEED = 5, 5, 11
+WINDOW, NEGATIVES, SEED = 5, 5, 11  # a program may set the first two before it begins
 
 
 def log_sigmoid(x):

@@ -52,11 +52,11 @@ def read_text_or_tokens(path):
 
 
 def write_events(path, slices):
-    """{year: lists of tokens} as events of tokens at the begin of the year; an empty list makes none."""
+    """{time: lists of tokens} as events of tokens; an empty list makes none."""
     with open(path, "w", encoding="utf-8") as file:
-        for year, sentences in slices.items():
+        for time, sentences in slices.items():
             for tokens in filter(None, sentences):
-                file.write(json.dumps({"time": f"{year:04}-01-01T00:00:00Z", "tokens": tokens}) + "\n")
+                file.write(json.dumps({"time": time, "tokens": tokens}) + "\n")
 
 
 def slice_begins(gaugeline, data) -> list[datetime.datetime]:

@@ -32,6 +32,12 @@ Expected<HeldFile> hold_sliced(const std::vector<InputFile>& files, const Slicin
   return HeldFile::hold(path);
 }
 
+std::optional<Likelihood> likelihood_of(const SliceView& slice) {
+  if (!slice.values.empty()) return Likelihood::gaussian;
+  if (!slice.pairs.empty() || !slice.sequence_ids.empty()) return Likelihood::skipgram;
+  return std::nullopt;
+}
+
 }  // namespace
 
 Expected<std::vector<InputFile>> hold_inputs(const std::vector<std::string>& names, std::vector<HeldFile>& held) {
@@ -67,6 +73,20 @@ Expected<SliceInput> SliceInput::open(const std::vector<std::string>& names, con
   input.files_ = {{sliced->path(), names.size() == 1 ? files->front().name : "events"}};
   input.held_.push_back(std::move(*sliced));
   return input;
+}
+
+Expected<Likelihood> model_of(const std::vector<InputFile>& files) {
+  for (const InputFile& file : files) {
+    auto reader = formats::SlicesReader::open(file.path);
+    if (!reader) return std::unexpected(reader.error());
+    while (true) {
+      const auto slice = reader->next();
+      if (!slice) return std::unexpected(slice.error());
+      if (!*slice) break;
+      if (const auto likelihood = likelihood_of((*slice)->view())) return *likelihood;
+    }
+  }
+  return Likelihood::skipgram;
 }
 
 void report_slicing(const SlicingSummary& summary, const SlicingFlags& flags) {

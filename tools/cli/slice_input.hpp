@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include <gaugeline/options.hpp>
+
 #include "event_files.hpp"
 #include "scratch_file.hpp"
 #include "slicing_flags.hpp"
@@ -25,6 +27,9 @@ class SliceInput {
 // Opens input for reading twice: "-" is read to its end and held.
 [[nodiscard]] Expected<std::vector<InputFile>> hold_inputs(const std::vector<std::string>& names,
                                                            std::vector<HeldFile>& held);
+
+// The model that the first observations of files of slices call for; skip-gram if there are none.
+[[nodiscard]] Expected<Likelihood> model_of(const std::vector<InputFile>& files);
 
 // Tells how events became slices.
 void report_slicing(const SlicingSummary& summary, const SlicingFlags& flags);

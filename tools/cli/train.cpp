@@ -19,27 +19,6 @@ namespace {
 // A slice's place among all of the run's, from 1, is its sequence number.
 constexpr std::string_view source = "train";
 
-std::optional<Likelihood> likelihood_of(const SliceView& slice) {
-  if (!slice.values.empty()) return Likelihood::gaussian;
-  if (!slice.pairs.empty() || !slice.sequence_ids.empty()) return Likelihood::skipgram;
-  return std::nullopt;
-}
-
-// The model that the first observations call for; skip-gram if there are none.
-Expected<Likelihood> model_of(const std::vector<InputFile>& files) {
-  for (const InputFile& file : files) {
-    auto reader = formats::SlicesReader::open(file.path);
-    if (!reader) return std::unexpected(reader.error());
-    while (true) {
-      const auto slice = reader->next();
-      if (!slice) return std::unexpected(slice.error());
-      if (!*slice) break;
-      if (const auto likelihood = likelihood_of((*slice)->view())) return *likelihood;
-    }
-  }
-  return Likelihood::skipgram;
-}
-
 class TrainCommand final : public Command {
  public:
   explicit TrainCommand(CLI::App& parent)

@@ -1,4 +1,4 @@
-# What is installed: the libraries, their public headers (each listed by name), the CMake package, and the command.
+# What is installed: the libraries, their public headers (each listed by name), the CMake package, and the command with its scripts.
 #   find_package(gaugeline CONFIG REQUIRED COMPONENTS lib formats)   then link gaugeline::lib, gaugeline::formats
 include(GNUInstallDirs)
 include(CMakePackageConfigHelpers)
@@ -70,6 +70,11 @@ if(GAUGELINE_STREAM)
 endif()
 if(GAUGELINE_TOOLS)
   install(TARGETS gaugeline RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+  # gaugeline bench --against
+  set(bench_folder ${PROJECT_SOURCE_DIR}/tools/bench)
+  install(PROGRAMS ${bench_folder}/speed DESTINATION ${CMAKE_INSTALL_DATADIR}/gaugeline/bench)
+  install(FILES ${bench_folder}/methods.py ${bench_folder}/skipgram_protocols.py ${bench_folder}/tables.py
+    DESTINATION ${CMAKE_INSTALL_DATADIR}/gaugeline/bench)
 endif()
 
 configure_package_config_file(${CMAKE_CURRENT_LIST_DIR}/gaugeline-config.cmake.in
