@@ -74,14 +74,15 @@ void print_over_time(const Arguments& arguments, InstructionCounter& counter) {
   }
 }
 
-// One line a model: the mean of slices 5 to 14 at 1, 2, 4 and 8 times what `grow` multiplies, and the exponents p of
-// cost ~ size^p between one size and the next. 1: in proportion.
+// One line a model: the mean of slices 30 to 39, by when the anchors hold the frame, at 1, 2, 4 and 8 times what `grow`
+// multiplies, and between one size and the next what each more costs, and the exponent p of cost ~ size^p. Where the
+// first stays the cost is linear; 1 would be in proportion.
 void print_growth(const char* what, Arguments arguments, std::uint32_t Arguments::* grown,
                   InstructionCounter& counter) {
-  constexpr std::uint32_t warm = 5;
+  constexpr std::uint32_t warm = 30;
   arguments.slices = warm + 10;
   std::printf("\nOver %s: %u, and 2, 4 and 8 times as many\n", what, arguments.*grown);
-  std::printf("%-20s %15s %15s %15s %15s   %s\n", "instructions", "1", "2", "4", "8", "exponents");
+  std::printf("%-20s %15s %15s %15s %15s   %s\n", "instructions", "1", "2", "4", "8", "each more; exponents");
   const std::uint32_t once = arguments.*grown;
   for (const Model model : models) {
     std::printf("%-20s", name(model));
@@ -93,6 +94,9 @@ void print_growth(const char* what, Arguments arguments, std::uint32_t Arguments
       std::fflush(stdout);
     }
     std::printf("  ");
+    for (std::size_t doubled = 1; doubled < cost.size(); ++doubled)
+      std::printf(" %.0f", (cost[doubled] - cost[doubled - 1]) / (once << (doubled - 1)));
+    std::printf(";");
     for (std::size_t doubled = 1; doubled < cost.size(); ++doubled)
       std::printf(" %.2f", std::log2(cost[doubled] / cost[doubled - 1]));
     std::printf("\n");
