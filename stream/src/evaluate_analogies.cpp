@@ -30,20 +30,21 @@ class OpenedSlices {
   std::map<std::string, std::unique_ptr<QuerySlice>> slices_;
 };
 
-AnalogyResult answer(const QuerySlice& then, const QuerySlice& now, const Analogy& analogy, float min_uses) {
+// What is asked of one slice, answered together.
+struct Asked {
+  std::vector<RankQuery> queries;
+  std::vector<std::size_t> analogies;  // where each result goes
+};
+
+std::optional<Unanswerable> ask(const QuerySlice& then, const QuerySlice& now, const Analogy& analogy, float min_uses,
+                                Asked& asked) {
   const RowIndex row = then.find(analogy.token);
-  if (row == no_row) return {0, Unanswerable::token_unknown};
+  if (row == no_row) return Unanswerable::token_unknown;
   const RowIndex expected = now.find(analogy.expected);
-  if (expected == no_row) return {0, Unanswerable::expected_unknown};
-  if (now.uses(expected) < min_uses) return {0, Unanswerable::expected_rare};
-  const auto query = then.embedding(row);
-  const float similarity = cosine_similarity(query, now.embedding(expected));
-  std::size_t rank = 1;
-  for (RowIndex other = 0; other < now.items().tokens.size(); ++other) {
-    if (other == expected || !now.known(other) || now.uses(other) < min_uses) continue;
-    if (cosine_similarity(query, now.embedding(other)) > similarity) ++rank;
-  }
-  return {rank, std::nullopt};
+  if (expected == no_row) return Unanswerable::expected_unknown;
+  if (now.uses(expected) < min_uses) return Unanswerable::expected_rare;
+  asked.queries.push_back({then.embedding(row), expected});
+  return std::nullopt;
 }
 
 }  // namespace
@@ -51,14 +52,22 @@ AnalogyResult answer(const QuerySlice& then, const QuerySlice& now, const Analog
 Expected<std::vector<AnalogyResult>> answer_analogies(const formats::SnapshotStore& store,
                                                       std::span<const Analogy> analogies, float min_uses) {
   OpenedSlices slices(store);
-  std::vector<AnalogyResult> results;
-  for (const Analogy& analogy : analogies) {
-    const auto then = slices.find(analogy.time);
+  std::vector<AnalogyResult> results(analogies.size());
+  std::map<const QuerySlice*, Asked> asked;
+  for (std::size_t i = 0; i < analogies.size(); ++i) {
+    const auto then = slices.find(analogies[i].time);
     if (!then) return std::unexpected(then.error());
-    const auto now = slices.find(analogy.at_time);
+    const auto now = slices.find(analogies[i].at_time);
     if (!now) return std::unexpected(now.error());
-    const bool both = *then != nullptr && *now != nullptr;
-    results.push_back(both ? answer(**then, **now, analogy, min_uses) : AnalogyResult{0, Unanswerable::no_slice});
+    results[i].reason = Unanswerable::no_slice;
+    if (*then == nullptr || *now == nullptr) continue;
+    Asked& here = asked[*now];
+    results[i].reason = ask(**then, **now, analogies[i], min_uses, here);
+    if (!results[i].reason) here.analogies.push_back(i);
+  }
+  for (auto& [now, here] : asked) {
+    similarity_ranks(now->similarity_table(), here.queries, now->left_out(min_uses));
+    for (std::size_t q = 0; q < here.queries.size(); ++q) results[here.analogies[q]].rank = here.queries[q].rank;
   }
   return results;
 }

@@ -72,19 +72,24 @@ std::vector<ScoredToken> neighbors_of(const QuerySlice& slice, RowIndex row, std
   return slice.nearest(slice.embedding(row), count, min_uses, row);
 }
 
-DriftingToken describe(const QuerySlice& from, const QuerySlice& to, const Row& row, const DriftQuestion& question) {
-  auto before = neighbors_of(from, row.from, question.neighbors, question.min_uses);
-  auto after = neighbors_of(to, row.to, question.neighbors, question.min_uses);
-  auto change = change_of(before, after);
-  return {std::string(from.items().tokens[row.from]),
-          row.movement,
-          from.uses(row.from),
-          to.uses(row.to),
-          std::move(before),
-          std::move(after),
-          std::move(change),
-          row.p_value,
-          row.false_discovery_rate};
+std::vector<DriftingToken> describe(const QuerySlice& from, const QuerySlice& to, std::span<const Row> rows,
+                                    const DriftQuestion& question) {
+  std::vector<RowIndex> from_rows, to_rows;
+  for (const Row& row : rows) {
+    from_rows.push_back(row.from);
+    to_rows.push_back(row.to);
+  }
+  auto before = from.nearest_to_rows(from_rows, question.neighbors, question.min_uses);
+  auto after = to.nearest_to_rows(to_rows, question.neighbors, question.min_uses);
+  std::vector<DriftingToken> tokens;
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    const Row& row = rows[i];
+    auto change = change_of(before[i], after[i]);
+    tokens.push_back({std::string(from.items().tokens[row.from]), row.movement, from.uses(row.from), to.uses(row.to),
+                      std::move(before[i]), std::move(after[i]), std::move(change), row.p_value,
+                      row.false_discovery_rate});
+  }
+  return tokens;
 }
 
 DriftStep step_of(const QuerySlice& before, RowIndex from, const QuerySlice& slice, RowIndex to,
@@ -137,7 +142,7 @@ Expected<DriftAnswer> find_drift(const formats::SnapshotStore& store, const Drif
   });
 
   DriftAnswer answer{from.stamp(), to.stamp(), movement.overdispersion(), rows.size(), insufficient, evidence, {}};
-  for (auto row = rows.begin(); row != end; ++row) answer.tokens.push_back(describe(from, to, *row, question));
+  answer.tokens = describe(from, to, {rows.begin(), end}, question);
   return answer;
 }
 

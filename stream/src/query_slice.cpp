@@ -6,7 +6,6 @@
 #include <cmath>
 #include <numeric>
 
-#include <gaugeline/neighbors.hpp>
 #include <gaugeline/stream/events.hpp>
 
 namespace gaugeline::stream {
@@ -175,20 +174,43 @@ Expected<RowIndex> QuerySlice::require(std::string_view token) const {
               format_time(stamp().interval.begin), ")", std::string_view(hint));
 }
 
-std::vector<ScoredToken> QuerySlice::nearest(std::span<const float> query, std::size_t count, float min_uses,
-                                             RowIndex except) const {
+std::vector<char> QuerySlice::left_out(float min_uses) const {
   std::vector<char> skip(items().size());
-  for (RowIndex row = 0; row < skip.size(); ++row) {
-    skip[row] = static_cast<char>(row == except || !known(row) || uses(row) < min_uses);
-  }
-  std::vector<Neighbor> found(std::min(count, items().size()));
-  found.resize(nearest_neighbors(similarity_table(), query, skip, found));
+  for (RowIndex row = 0; row < skip.size(); ++row) skip[row] = static_cast<char>(!known(row) || uses(row) < min_uses);
+  return skip;
+}
+
+std::vector<ScoredToken> QuerySlice::scored(std::span<const Neighbor> found) const {
   std::vector<ScoredToken> answer;
   answer.reserve(found.size());
   for (const auto& [row, similarity] : found) {
     answer.push_back({std::string(items().tokens[row]), similarity, uses(row)});
   }
   return answer;
+}
+
+std::vector<ScoredToken> QuerySlice::nearest(std::span<const float> query, std::size_t count, float min_uses,
+                                             RowIndex except) const {
+  std::vector<char> skip = left_out(min_uses);
+  if (except != no_row) skip[except] = 1;
+  std::vector<Neighbor> found(std::min(count, items().size()));
+  found.resize(nearest_neighbors(similarity_table(), query, skip, found));
+  return scored(found);
+}
+
+std::vector<std::vector<ScoredToken>> QuerySlice::nearest_to_rows(std::span<const RowIndex> rows, std::size_t count,
+                                                                  float min_uses) const {
+  count = std::min(count, items().size());
+  std::vector<Neighbor> found(rows.size() * count);
+  std::vector<NeighborQuery> queries;
+  queries.reserve(rows.size());
+  for (const RowIndex row : rows)
+    queries.push_back({embedding(row), std::span(found).subspan(queries.size() * count, count), row});
+  nearest_neighbors(similarity_table(), queries, left_out(min_uses));
+  std::vector<std::vector<ScoredToken>> answers;
+  answers.reserve(rows.size());
+  for (const NeighborQuery& query : queries) answers.push_back(scored(query.found.first(query.count)));
+  return answers;
 }
 
 SliceMovement::SliceMovement(const QuerySlice& from, const QuerySlice& to) : from_(&from), to_(&to) {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include <gaugeline/drift.hpp>
+#include <gaugeline/neighbors.hpp>
 #include <gaugeline/options.hpp>
 #include <gaugeline/stream/query.hpp>
 
@@ -39,10 +40,17 @@ class QuerySlice {
   // The known rows, used at least min_uses times here, that are most similar to `query`; `except` is left out.
   [[nodiscard]] std::vector<ScoredToken> nearest(std::span<const float> query, std::size_t count, float min_uses,
                                                  RowIndex except = no_row) const;
+  // The same for rows of this slice, each without itself.
+  [[nodiscard]] std::vector<std::vector<ScoredToken>> nearest_to_rows(std::span<const RowIndex> rows, std::size_t count,
+                                                                      float min_uses) const;
+  // Per row whether it is no candidate: not known, or used less than min_uses times.
+  [[nodiscard]] std::vector<char> left_out(float min_uses) const;
 
- private:
   // What similarities are measured in. Kept in one place: another notion of similarity changes only this.
   [[nodiscard]] const ConstTable<float>& similarity_table() const noexcept { return items().embeddings; }
+
+ private:
+  [[nodiscard]] std::vector<ScoredToken> scored(std::span<const Neighbor> found) const;
 
   std::unique_ptr<const formats::Snapshot> snapshot_;  // does not move, so that the view holds
   formats::SnapshotView view_;

@@ -251,3 +251,26 @@ TEST_CASE("rows that come ever nearer all get their turn") {
   CHECK(gaugeline::nearest_neighbors({numbers.data(), rows, 2}, query, {}, found) == 3);
   CHECK(rows_of(found) == std::vector<gaugeline::RowIndex>{499, 498, 497});
 }
+
+TEST_CASE("a rank counts the rows that are strictly more similar, but those left out") {
+  Random random(10);
+  TestTable table(random, 150, 29);
+  for (std::size_t i = 60; i < 90; ++i) std::ranges::copy(table.row(i - 60), table.row(i).begin());
+  std::ranges::fill(table.row(5), 0.F);
+  table.row(7)[3] = not_a_number;
+  std::vector<char> skip(table.rows);
+  for (std::size_t i = 100; i < 120; ++i) skip[i] = 1;
+  TestTable vectors(random, 70, 29);
+  std::ranges::fill(vectors.row(6), 0.F);
+  std::vector<gaugeline::RankQuery> queries;
+  for (std::size_t q = 0; q < vectors.rows; ++q)
+    queries.push_back({q < 35 ? vectors.row(q) : table.row(q), static_cast<gaugeline::RowIndex>(2 * q)});
+  gaugeline::similarity_ranks(table.view(), queries, skip);
+  for (const gaugeline::RankQuery& query : queries) {
+    CAPTURE(query.expected);
+    const float limit = gaugeline::cosine_similarity(query.vector, table.row(query.expected));
+    const auto all = sorted_by_similarity(table, query.vector, table.rows, skip);
+    CHECK(query.rank == 1 + static_cast<std::size_t>(std::ranges::count_if(
+                                all, [&](const Neighbor& row) { return row.similarity > limit; })));
+  }
+}

@@ -39,4 +39,15 @@ struct NeighborQuery {
 void nearest_neighbors(const ConstTable<float>& table, std::span<NeighborQuery> queries,
                        std::span<const char> skip) noexcept;
 
+struct RankQuery {
+  std::span<const float> vector;
+  RowIndex expected = no_row;
+  std::size_t rank = 0;  // the result
+};
+
+// The rank of each query's expected row, whether skipped or not: 1 + the number of rows not left out, as above, that
+// are strictly more similar to its vector. The sums are those of nearest_neighbors, and so is the cost.
+void similarity_ranks(const ConstTable<float>& table, std::span<RankQuery> queries,
+                      std::span<const char> skip) noexcept;
+
 }  // namespace gaugeline
