@@ -111,6 +111,7 @@ void many_queries(benchmark::State& state) {
   const Matrix vectors = random_table(at_once);
   std::vector<std::array<Neighbor, asked>> found(at_once);
   std::vector<NeighborQuery> queries;
+  queries.reserve(at_once);
   for (std::size_t q = 0; q < at_once; ++q)
     queries.push_back({std::span(vectors.data(), at_once * dimension).subspan(q * dimension, dimension), found[q]});
   measure(state, table, at_once, [&] {
