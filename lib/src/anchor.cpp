@@ -22,12 +22,6 @@ double faded_time(double rate, double elapsed) noexcept {
   return std::abs(exponent) < 1e-9 ? elapsed : -std::expm1(-exponent) / exponent * elapsed;
 }
 
-// out = a b, a column at a time: a product of two whole matrices would allocate.
-template <class A, class B>
-void multiply(Eigen::Map<Eigen::MatrixXd> out, const A& a, const B& b) noexcept {
-  for (Eigen::Index k = 0; k < out.cols(); ++k) out.col(k).noalias() = a * b.col(k);
-}
-
 void symmetrise(Eigen::Map<Eigen::MatrixXd> a) noexcept {
   for (Eigen::Index i = 0; i < a.rows(); ++i) {
     for (Eigen::Index j = 0; j <= i; ++j) a(i, j) = a(j, i) = a(i, j) + a(j, i);
@@ -154,7 +148,8 @@ bool Anchor<Scalar>::find_stretch() noexcept {
   // In the eigenbasis Q of G the equation has one unknown each: E_ij = (B + B^T)_ij / (g_i + g_j).
   symmetric_eigen(at(item_gram), eigenvalues_, work_);
   multiply(at(context_gram), at(scratch), at(item_gram));
-  multiply(at(scratch), at(item_gram).transpose(), at(context_gram));
+  at(turned) = at(item_gram).transpose();
+  multiply(at(scratch), at(turned), at(context_gram));
   const double floor = regularisation * eigenvalues_[0];
   for (Eigen::Index i = 0; i < at(scratch).rows(); ++i) {
     for (Eigen::Index j = 0; j < at(scratch).cols(); ++j) {
@@ -176,7 +171,8 @@ bool Anchor<Scalar>::find_stretch() noexcept {
 template <class Scalar>
 void Anchor<Scalar>::move(Model<Scalar>& model, SideRows<Scalar>& side, double sign) noexcept {
   const auto d = static_cast<Eigen::Index>(dimension_);
-  multiply(at(item_overlap), at(scratch).transpose(), at(rotation));
+  at(turned) = at(scratch).transpose();
+  multiply(at(item_overlap), at(turned), at(rotation));
   for (Eigen::Index k = 0; k < d; ++k)
     at(item_overlap).row(k) *= std::exp(sign * eigenvalues_[static_cast<std::size_t>(k)]);
   multiply(at(context_overlap), at(scratch), at(item_overlap));

@@ -48,7 +48,16 @@ class Anchor {
   [[nodiscard]] double hold(Model<Scalar>& model, RowSums<Scalar>& sums, Executor& executor) noexcept;
 
  private:
-  enum Place : std::size_t { rotation, item_overlap, context_overlap, item_gram, context_gram, scratch, places };
+  enum Place : std::size_t {
+    rotation,
+    item_overlap,
+    context_overlap,
+    item_gram,
+    context_gram,
+    scratch,
+    turned,
+    places
+  };
   using Matrix = Eigen::Map<Eigen::MatrixXd>;
 
   void follow(SideRows<Scalar>& side, double elapsed) const noexcept;

@@ -54,10 +54,24 @@ template <class Matrix>
   return kernels::Block<std::remove_pointer_t<decltype(m.data())>>{m.data(), size(m.rows()), size(m.cols()),
                                                                    size(m.rowStride()), size(m.colStride())};
 }
-// c += a b, without a buffer; c and b row-major.
+// c = a b, without a buffer; c and b row-major.
 template <class C, class A, class B>
-void add_product(C&& c, const A& a, const B& b) noexcept {
-  kernels::add_product(as_block(c), as_block(a), as_block(b));
+void product(C&& c, const A& a, const B& b) noexcept {
+  kernels::product(as_block(c), as_block(a), as_block(b));
+}
+
+// out = a b for square matrices, without a buffer; column by column, b or its transpose. Read row by row they are
+// transposed, and out^T = b^T a^T.
+template <class Out, class A, class B>
+void multiply(Out&& out, const A& a, const B& b) noexcept {
+  kernels::product(as_block(out.transpose()), as_block(b.transpose()), as_block(a.transpose()));
+}
+
+// x <- c x - s y and y <- s x + c y, for columns p and q of m.
+template <class Matrix>
+void rotate_columns(Matrix& m, Eigen::Index p, Eigen::Index q, double c, double s) noexcept {
+  const auto column = [&](Eigen::Index k) { return std::span(m.col(k).data(), static_cast<std::size_t>(m.rows())); };
+  kernels::rotate(column(p), column(q), c, s);
 }
 
 // Solves H x = b for a symmetric positive definite H whose lower triangle is given; H and b are overwritten, b by x.

@@ -1,10 +1,11 @@
 #include <gaugeline/gauge.hpp>
 
-#include <Eigen/Jacobi>
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
 #include <limits>
+
+#include "dense.hpp"
 
 namespace gaugeline {
 namespace {
@@ -50,9 +51,8 @@ bool rotate_pair(MatrixRef& a, MatrixRef& v, std::span<double> squared, Index p,
   const double zeta = (beta - alpha) / (2 * gamma);
   const double t = std::copysign(1 / (std::abs(zeta) + std::sqrt(1 + zeta * zeta)), zeta);
   const double c = 1 / std::sqrt(1 + t * t);
-  const Eigen::JacobiRotation<double> rotation(c, c * t);
-  a.applyOnTheRight(p, q, rotation);
-  v.applyOnTheRight(p, q, rotation);
+  rotate_columns(a, p, q, c, c * t);
+  rotate_columns(v, p, q, c, c * t);
 
   // |a_q|^2 falls (or |a_p|^2, where rounding has put them in the wrong order); the update cancels if it falls far.
   const double alpha_before = alpha;
@@ -83,10 +83,10 @@ void orthogonalise_columns(MatrixRef& a, MatrixRef& v, std::span<double> squared
 void start_from_gram(const MatrixRef& m, MatrixRef& a, MatrixRef& v, std::span<double> work) noexcept {
   const Index d = m.cols();
   const auto size = static_cast<std::size_t>(d);
-  // A column at a time, here and below: a product of two whole matrices would allocate.
-  for (Index k = 0; k < d; ++k) v.col(k).noalias() = m.transpose() * m.col(k);
+  a = m.transpose();
+  multiply(v, a, m);
   symmetric_eigen(v, work.first(size), work.subspan(size));
-  for (Index k = 0; k < d; ++k) a.col(k).noalias() = m * v.col(k);
+  multiply(a, m, v);
 }
 
 void sort_by_length(MatrixRef& a, MatrixRef& v, std::span<double> squared) noexcept {
@@ -131,11 +131,12 @@ void normalise_columns(MatrixRef& u, const MatrixRef& v) noexcept {
 // One Newton-Schulz step, R <- R (3 I - R^T R)/2: squares the error of R^T R = I, which has grown with each of the
 // d^2/2 Jacobi rotations of every sweep.
 void restore_orthogonality(MatrixRef& rotation, MatrixRef& gram, MatrixRef& copy) noexcept {
-  copy = rotation;
-  for (Index k = 0; k < rotation.cols(); ++k) gram.col(k).noalias() = copy.transpose() * copy.col(k);
+  copy = rotation.transpose();
+  multiply(gram, copy, rotation);
   gram *= -.5;
   gram.diagonal().array() += 1.5;
-  for (Index k = 0; k < rotation.cols(); ++k) rotation.col(k).noalias() = copy * gram.col(k);
+  multiply(copy, rotation, gram);
+  rotation = copy;
 }
 
 }  // namespace
@@ -159,7 +160,7 @@ void gauge_rotation(const Eigen::Ref<const Eigen::MatrixXd>& m, Eigen::Ref<Eigen
   orthogonalise_columns(a, v, squared);
   sort_by_length(a, v, squared);
   normalise_columns(a, v);
-  for (Index k = 0; k < d; ++k) rotation.col(k).noalias() = a * v.row(k).transpose();
+  multiply(rotation, a, v.transpose());
   restore_orthogonality(rotation, a, v);
 }
 
@@ -174,8 +175,8 @@ double rotation_angle(const Eigen::Ref<const Eigen::MatrixXd>& rotation, std::sp
   const double scale = unit_scale(moved);
   moved *= scale;
   // The largest eigenvalue of a product has full relative accuracy, however small R - I is.
-  for (Index k = 0; k < d; ++k) gram.col(k).noalias() = moved.transpose() * moved.col(k);
-  symmetric_eigen(gram, rest.first(size), rest.subspan(size));
+  multiply(gram, moved, moved.transpose());
+  symmetric_eigenvalues(gram, rest.first(size), rest.subspan(size));
   return 2 * std::asin(std::min(1.0, std::sqrt(rest[0]) / scale / 2));
 }
 

@@ -53,6 +53,15 @@ struct Product {
     constexpr std::size_t most = bytes == 64 ? 4 : 2;
     std::size_t j = 0;
     for (; j + most * width <= c.columns; j += most * width) panel<width, side, most>(c, a, b, j);
+    if constexpr (!add) {
+      // The last columns, which fill no register: some before them are computed again, to the same numbers.
+      const std::size_t rest = (c.columns - j + width - 1) / width * width;
+      if (rest <= c.columns) j = c.columns - rest;
+      if (j + most * width <= c.columns) {
+        panel<width, side, most>(c, a, b, j);
+        return;
+      }
+    }
     if constexpr (most > 3) {
       if (j + 3 * width <= c.columns) {
         panel<width, side, 3>(c, a, b, j);

@@ -185,6 +185,22 @@ struct Gather {
   }
 };
 
+struct Rotate {
+  template <std::size_t bytes, class Scalar>
+  GAUGELINE_INLINE static void run(Scalar* x, Scalar* y, std::size_t count, Scalar c, Scalar s) noexcept {
+    for_lanes<widest<Scalar, bytes>>(count, [&](auto width, std::size_t begin) __attribute__((always_inline)) {
+      Lanes<Scalar, width()> a;
+      Lanes<Scalar, width()> b;
+      load(a, x + begin);
+      load(b, y + begin);
+      const Lanes<Scalar, width()> turned = c * a - s * b;
+      b = s * a + c * b;
+      store(x + begin, turned);
+      store(y + begin, b);
+    });
+  }
+};
+
 struct Descend {
   template <std::size_t bytes, class Scalar>
   GAUGELINE_INLINE static void run(const Descent<Scalar>& descent, const std::uint32_t* at,
@@ -241,6 +257,12 @@ void descend(const Descent<Scalar>& descent, const std::uint32_t* at, const Cons
   run<Descend>(units, descent, at, gradients);
 }
 
+template <class Scalar>
+void rotate(std::span<Scalar> x, std::span<Scalar> y, std::type_identity_t<Scalar> c, std::type_identity_t<Scalar> s,
+            Units units) noexcept {
+  run<Rotate>(units, x.data(), y.data(), x.size(), c, s);
+}
+
 template void dots(float*, const float*, const RowList<float>&, Units) noexcept;
 template void dots(double*, const double*, const RowList<double>&, Units) noexcept;
 template void add_rows(float*, const float*, const RowList<float>&, Units) noexcept;
@@ -249,6 +271,8 @@ template void add_normal_product(float*, const float*, const float*, const RowLi
 template void add_normal_product(double*, const double*, const double*, const RowList<double>&, Units) noexcept;
 template void gather(const Block<float>&, const RowList<float>&, Units) noexcept;
 template void gather(const Block<double>&, const RowList<double>&, Units) noexcept;
+template void rotate(std::span<float>, std::span<float>, float, float, Units) noexcept;
+template void rotate(std::span<double>, std::span<double>, double, double, Units) noexcept;
 template void descend(const Descent<float>&, const std::uint32_t*, const Block<const float>&, Units) noexcept;
 template void descend(const Descent<double>&, const std::uint32_t*, const Block<const double>&, Units) noexcept;
 

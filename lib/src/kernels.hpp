@@ -87,6 +87,11 @@ template <class Scalar>
 void descend(const Descent<Scalar>& descent, const std::uint32_t* at, const ConstBlock<Scalar>& gradients,
              Units units = widest_units()) noexcept;
 
+// (x, y) <- (c x - s y, s x + c y), number by number: a rotation of two columns.
+template <class Scalar>
+void rotate(std::span<Scalar> x, std::span<Scalar> y, std::type_identity_t<Scalar> c, std::type_identity_t<Scalar> s,
+            Units units = widest_units()) noexcept;
+
 // x <- 1 / (1 + e^-x). float: within 3 units in the last place; double: by the standard library's exp.
 template <class Scalar>
 void logistic(std::span<Scalar> x, Units units = widest_units()) noexcept;

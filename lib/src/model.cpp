@@ -145,8 +145,7 @@ void Model<Scalar>::turn(MatrixView<Scalar> table, Give&& give) noexcept {
   for_each_run(static_cast<std::size_t>(table.rows()), tile, [&](std::size_t begin, std::size_t size) {
     const auto rows = table.middleRows(static_cast<Eigen::Index>(begin), static_cast<Eigen::Index>(size));
     MatrixView<Scalar> turned(turned_.data(), static_cast<Eigen::Index>(size), d);
-    turned.setZero();
-    add_product(turned, rows, r);
+    product(turned, rows, r);
     for (std::size_t i = 0; i < size; ++i) give(begin + i, turned.row(static_cast<Eigen::Index>(i)).transpose());
   });
 }

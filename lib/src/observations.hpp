@@ -1,6 +1,7 @@
 // The observations of one slice in the learner's own rows, indexed by item and by context.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <span>
 
@@ -31,8 +32,9 @@ class Observations {
 
   // Counts the pairs of sequences, expands symmetric pairs, adds up equal pairs (skip-gram), or takes the values
   // (Gaussian), and leaves out what has no row. ErrorCode::capacity_exceeded if there is no room.
-  // O(n) in the number of observations before equal ones are added up, for counts; the values of one pair, and pairs
-  // given with different weights, cost a sort of their own.
+  // O(n) in the number of observations before equal ones are added up, and for sequences O(items contexts / 64); the
+  // values of one pair, and pairs given with different weights, cost a sort of their own. The pairs of sequences are
+  // counted item by item, so that what is counted stays in the caches, and are never written down one by one.
   [[nodiscard]] Expected<> build(const SliceView& slice, const RowsOfTokens& rows, std::size_t item_rows,
                                  std::size_t context_rows) noexcept;
   void clear() noexcept;
@@ -52,8 +54,26 @@ class Observations {
     RowIndex context;
     float weight;
   };
+  // A position of a sequence: its rows, and how many positions before it and after it are within the window.
+  struct Position {
+    RowIndex item;
+    RowIndex context;
+    std::uint8_t before, after;
+  };
+  // What pairs count by their distance, as whole numbers of units, so that sums are exact.
+  struct Window {
+    std::array<std::uint32_t, std::size_t{max_window} + 1> units{};
+    float unit = 1;  // what one counts
+  };
   [[nodiscard]] Expected<> collect(const SliceView& slice, const RowsOfTokens& rows) noexcept;
   [[nodiscard]] Expected<> add_sequences(const SliceView& slice, const RowsOfTokens& rows) noexcept;
+  std::size_t take_positions(const SliceView& slice, const RowsOfTokens& rows, std::size_t first,
+                             std::size_t last) noexcept;
+  void sort_centres(std::size_t first, std::size_t last) noexcept;
+  [[nodiscard]] Expected<> count_centres(const Window& window) noexcept;
+  void count_around(std::size_t position, const Window& window) noexcept;
+  [[nodiscard]] bool put_counted(std::span<const Observed> given, float unit) noexcept;
+  [[nodiscard]] Error no_room() const noexcept;
   [[nodiscard]] Expected<> add(RowIndex item, RowIndex context, float weight) noexcept;
   void add_up_equal() noexcept;
   void sort_entries() noexcept;
@@ -62,14 +82,21 @@ class Observations {
 
   Likelihood likelihood_ = Likelihood::skipgram;
   std::size_t capacity_ = 0;
-  std::span<std::byte> entry_bytes_;  // entries while they are collected; then by_context_, which needs less
+  // Entries while they are collected; positions of sequences, and those of each item; then by_context_.
+  std::span<std::byte> entry_bytes_;
   std::span<Entry> entries_;
+  std::span<Position> positions_;
+  std::span<std::uint32_t> centres_;        // of positions_, item by item ...
+  std::span<std::uint32_t> centre_starts_;  // ... from here on, for as many rows as there are, plus one
+  std::span<std::uint64_t> units_;          // counted so far of one item, per context
+  std::span<std::uint64_t> counted_;        // one bit per context: those with units
   std::span<Observed> by_item_;
   std::span<Observed> by_context_;
   std::span<std::uint32_t> all_item_starts_, item_starts_;        // for as many rows as there can be, and as there are
   std::span<std::uint32_t> all_context_starts_, context_starts_;  // plus one
   std::size_t size_ = 0;
   double left_out_ = 0;
+  double left_out_units_ = 0;  // while sequences are counted
 };
 
 }  // namespace gaugeline

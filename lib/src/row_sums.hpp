@@ -17,7 +17,6 @@ class RowSums {
  public:
   static constexpr std::size_t parts = 8;
   static constexpr std::size_t block = 128;  // more rows err more, and fewer spend more on the sums in double
-  static constexpr Eigen::Index lanes = 16;  // of the widest units
 
   void reserve(Arena& arena, const Options& options) noexcept {
     dimension_ = options.dimension;
@@ -57,24 +56,9 @@ class RowSums {
     const auto d = static_cast<Eigen::Index>(dimension_);
     MatrixView<Scalar> weighted(weighted_.data() + worker * block * dimension_, rows, d);
     weighted = as_vector(weights.subspan(first, size)).asDiagonal() * x.middleRows(row, rows);
-    const auto y_block = y.middleRows(row, rows);
-    // The last columns, too few for a register, as rows: X^T Y = (Y^T X)^T.
-    const Eigen::Index narrow = d > lanes ? d % lanes : 0;
-    const Eigen::Index wide = d - narrow;
-    Scalar* const product = product_.data() + worker * dimension_ * dimension_;
-    total.leftCols(wide) += product_of(weighted, y_block.leftCols(wide), product).template cast<double>();
-    if (narrow > 0)
-      total.rightCols(narrow) +=
-          product_of(y_block.rightCols(narrow), weighted, product).transpose().template cast<double>();
-  }
-
-  // a^T b, in memory at `to`.
-  template <class A, class B>
-  [[nodiscard]] static MatrixView<Scalar> product_of(const A& a, const B& b, Scalar* to) noexcept {
-    MatrixView<Scalar> product(to, a.cols(), b.cols());
-    product.setZero();
-    add_product(product, a.transpose(), b);
-    return product;
+    MatrixView<Scalar> sums(product_.data() + worker * dimension_ * dimension_, d, d);
+    product(sums, weighted.transpose(), y.middleRows(row, rows));
+    total += sums.template cast<double>();
   }
 
   std::size_t dimension_ = 0;

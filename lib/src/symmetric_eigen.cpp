@@ -2,9 +2,12 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
+#include <functional>
 #include <limits>
 
 #include <gaugeline/gauge.hpp>
+
+#include "dense.hpp"
 
 namespace gaugeline {
 namespace {
@@ -69,8 +72,9 @@ double shift(const Tridiagonal& t, Index end) noexcept {
   return t.diagonal(end) - beside / (half + std::copysign(std::hypot(half, beside), half)) * beside;
 }
 
-// One implicit QR step on T's unreduced block [begin, end] (Golub & Van Loan, algorithm 8.3.2), applied to v's columns.
-void qr_step(Tridiagonal& t, MatrixRef& v, Index begin, Index end) noexcept {
+// One implicit QR step on T's unreduced block [begin, end] (Golub & Van Loan, algorithm 8.3.2), applied to v's columns
+// if there is a v.
+void qr_step(Tridiagonal& t, MatrixRef* v, Index begin, Index end) noexcept {
   double x = t.diagonal(begin) - shift(t, end);
   double bulge = t.beside(begin);
   for (Index k = begin; k < end && bulge != 0; ++k) {
@@ -89,7 +93,7 @@ void qr_step(Tridiagonal& t, MatrixRef& v, Index begin, Index end) noexcept {
       bulge = -s * t.beside(k + 1);
       t.beside(k + 1) *= c;
     }
-    v.applyOnTheRight(k, k + 1, rotation);
+    if (v != nullptr) rotate_columns(*v, k, k + 1, c, s);
   }
 }
 
@@ -98,9 +102,10 @@ bool negligible(const Tridiagonal& t, Index k) noexcept {
   return std::abs(t.beside(k)) <= std::numeric_limits<double>::epsilon() * neighbours;
 }
 
-void diagonalise(Tridiagonal& t, MatrixRef& v) noexcept {
-  Index end = v.cols() - 1;
-  for (Index step = 0; end > 0 && step < step_limit * v.cols(); ++step) {
+void diagonalise(Tridiagonal& t, MatrixRef* v) noexcept {
+  const Index d = t.diagonal.size();
+  Index end = d - 1;
+  for (Index step = 0; end > 0 && step < step_limit * d; ++step) {
     for (Index k = 0; k < end; ++k) {
       if (negligible(t, k)) t.beside(k) = 0;
     }
@@ -130,8 +135,18 @@ void symmetric_eigen(Eigen::Ref<Eigen::MatrixXd> a, std::span<double> eigenvalue
   Tridiagonal t{Vector(eigenvalues.data(), d), Vector(work.data(), d)};
   tridiagonalise(a, t, image);
   multiply_reflections(a);
-  diagonalise(t, a);
+  diagonalise(t, &a);
   sort_falling(t.diagonal, a);
+}
+
+void symmetric_eigenvalues(Eigen::Ref<Eigen::MatrixXd> a, std::span<double> eigenvalues,
+                           std::span<double> work) noexcept {
+  const Index d = a.rows();
+  Vector image(work.data() + d, d);
+  Tridiagonal t{Vector(eigenvalues.data(), d), Vector(work.data(), d)};
+  tridiagonalise(a, t, image);
+  diagonalise(t, nullptr);
+  std::ranges::sort(eigenvalues.first(static_cast<std::size_t>(d)), std::ranges::greater());
 }
 
 }  // namespace gaugeline

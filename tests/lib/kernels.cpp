@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <limits>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include <gaugeline/random.hpp>
@@ -307,6 +308,25 @@ TEST_CASE_TEMPLATE("gathered rows end in zeros", Scalar, float, double) {
           REQUIRE(to(e, j) == (j < dimension ? table(at[e], j) : Scalar(0)));
       }
       REQUIRE(to.gaps_untouched());
+    }
+  }
+}
+
+TEST_CASE_TEMPLATE("two columns turn about one another", Scalar, float, double) {
+  Random random(10);
+  for (std::size_t count = 0; count <= largest; ++count) {
+    const Owned<Scalar> start(2, count, 3, random);
+    for (const Units units : versions()) {
+      Owned<Scalar> turned = start;
+      const std::span x(turned.block().data, count);
+      const std::span y(turned.block().data + count + 3, count);
+      kernels::rotate(x, y, Scalar(.8), Scalar(-.6), units);
+      for (std::size_t j = 0; j < count; ++j) {
+        const auto [a, b] = std::pair(static_cast<double>(start(0, j)), static_cast<double>(start(1, j)));
+        REQUIRE(std::abs(static_cast<double>(turned(0, j)) - (.8 * a + .6 * b)) <= bound<Scalar>(2));
+        REQUIRE(std::abs(static_cast<double>(turned(1, j)) - (-.6 * a + .8 * b)) <= bound<Scalar>(2));
+      }
+      REQUIRE(turned.gaps_untouched());
     }
   }
 }

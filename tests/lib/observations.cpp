@@ -98,6 +98,54 @@ TEST_CASE("where the window falls, pairs count by their distance") {
   CHECK(bench.counted(Side::contexts, 50) == by_hand(slice));
 }
 
+TEST_CASE("sequences longer than there is room for at a time are counted in parts, beside pairs that are given") {
+  constexpr std::uint32_t tokens = 30;
+  constexpr std::size_t without = 7;
+  const OwnedTokens names = numbered_tokens("t", tokens);
+  Random random(4);
+  std::vector<std::uint32_t> ids(20000);
+  for (std::uint32_t& id : ids) id = static_cast<std::uint32_t>(tokens * random.uniform() * random.uniform());
+  std::vector<std::uint32_t> ends{1, 1, 2, 9000};  // one that is empty, and one that is longer than a part
+  while (ends.back() < ids.size()) {
+    const auto length = static_cast<std::uint32_t>(1 + 40 * random.uniform());
+    ends.push_back(std::min(ends.back() + length, static_cast<std::uint32_t>(ids.size())));
+  }
+  const std::vector<PairCount> pairs = {{0, 29, .5F}, {without, 2, 4}, {29, 29, 2}, {3, 4, 1}};
+  for (const auto weights : {WindowWeights::full, WindowWeights::falling}) {
+    SliceView slice;
+    slice.item_tokens = names.list();
+    slice.contexts_are_items = true;
+    slice.sequence_ids = ids;
+    slice.sequence_ends = ends;
+    slice.window = 4;
+    slice.window_weights = weights;
+    slice.pairs = pairs;
+    Counted expected = by_hand(slice);
+    for (const PairCount& pair : pairs) expected[{pair.item, pair.context}] += pair.weight;
+    double left_out = 0;
+    std::erase_if(expected, [&](const auto& entry) {
+      const bool leaves = entry.first.first == without || entry.first.second == without;
+      if (leaves) left_out += static_cast<double>(entry.second);
+      return leaves;
+    });
+    for (const std::uint32_t capacity : {1U << 15U, static_cast<std::uint32_t>(expected.size())}) {
+      Bench bench(capacity);
+      bench.without_row = without;
+      REQUIRE(bench.build(slice, tokens));
+      CHECK(bench.counted(Side::items, tokens) == expected);
+      CHECK(bench.counted(Side::contexts, tokens) == expected);
+      CHECK(bench.observations.left_out() == left_out);
+    }
+    Bench small(static_cast<std::uint32_t>(expected.size()) - 1);
+    small.without_row = without;
+    CHECK(!small.build(slice, tokens));
+    SliceView rest = slice;  // nothing of what was refused is left
+    rest.sequence_ids = rest.sequence_ends = {};
+    REQUIRE(small.build(rest, tokens));
+    CHECK(small.observations.size() == 3);
+  }
+}
+
 TEST_CASE("symmetric pairs stand for both directions, those of a token with itself for one") {
   Bench bench(100);
   const OwnedTokens tokens = numbered_tokens("t", 3);

@@ -35,6 +35,11 @@ void check_laws(const MatrixXd& a) {
   CHECK((a / size * eigen.vectors - eigen.vectors * (eigen.values / size).asDiagonal()).norm() < 1e-12);
   CHECK((eigen.vectors.transpose() * eigen.vectors - MatrixXd::Identity(d, d)).norm() < 1e-12);
   CHECK(std::ranges::is_sorted(eigen.values, std::greater{}));
+  MatrixXd overwritten = a;
+  VectorXd alone(d);
+  std::vector<double> work(static_cast<std::size_t>(2 * d));
+  gaugeline::symmetric_eigenvalues(overwritten, {alone.data(), static_cast<std::size_t>(d)}, work);
+  CHECK((alone - eigen.values).norm() <= 1e-12 * size);
 }
 
 MatrixXd with_eigenvalues(Random& random, const VectorXd& values) {

@@ -48,8 +48,8 @@ struct Step {
     sum.setZero();
     const SideRows<float>& side = model.items;
     const auto rows = static_cast<Eigen::Index>(side.size());
-    sums.add(sum, {side.embeddings.data(), rows, d}, side.predicted.first(side.size()),
-             {side.reference.data(), rows, d}, executor);
+    sums.add(sum, ConstMatrixView<float>(side.embeddings.data(), rows, d), side.predicted.first(side.size()),
+             ConstMatrixView<float>(side.reference.data(), rows, d), executor);
   }
   void rotate() {
     using Columns = Eigen::Map<Eigen::MatrixXd>;

@@ -33,4 +33,8 @@ void gauge_rotation(const Eigen::Ref<const Eigen::MatrixXd>& m, Eigen::Ref<Eigen
 // below 0. A is finite, its entries between 1e-140 and 1e140 or 0. work: 2 d doubles. O(d^3), no allocation.
 void symmetric_eigen(Eigen::Ref<Eigen::MatrixXd> a, std::span<double> eigenvalues, std::span<double> work) noexcept;
 
+// The eigenvalues alone; `a` is overwritten. Half the work.
+void symmetric_eigenvalues(Eigen::Ref<Eigen::MatrixXd> a, std::span<double> eigenvalues,
+                           std::span<double> work) noexcept;
+
 }  // namespace gaugeline
