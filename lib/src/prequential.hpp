@@ -38,7 +38,7 @@ class Prequential {
                                      const Observations& observations, Negatives<Scalar>& negatives,
                                      const ValueState& values, Executor& executor) noexcept;
 
-  // Of a sample of the items, as an estimate for all: the first ones, and every eighth block of the others (see
+  // Of a sample of the items, as an estimate for all: the first 512, and every eighth block of the others (see
   // half_step.hpp). Of the last run() here; and if the rows had gone `share` times the way from their anchors to where
   // they are, where rows without one stay. The latter overwrites the references.
   [[nodiscard]] PrequentialScore sampled(const SideRows<Scalar>& items) const noexcept;
@@ -49,7 +49,7 @@ class Prequential {
  private:
   // The blocks of rows in the sample, in their order.
   struct Sample {
-    static constexpr std::size_t first_blocks = 4, every = 8;
+    static constexpr std::size_t first_blocks = 16, every = 8;
     std::size_t blocks = 0;  // of all rows
 
     [[nodiscard]] std::size_t size() const noexcept {

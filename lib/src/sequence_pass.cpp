@@ -17,7 +17,7 @@ void SequencePass<Scalar>::reserve(Arena& arena, const Options& options) noexcep
   centre_gradients_ = arena.take<Scalar>(block_positions * stride_);
   centre_columns_ = arena.take<Scalar>(stride_ * block_positions);
   other_rows_ = arena.take<Scalar>(tile * stride_);
-  other_gradients_ = arena.take<Scalar>(tile * stride_);
+  other_gradients_ = arena.take<Scalar>(block_positions * stride_);
   scores_ = arena.take<Scalar>(tile * block_positions);
 }
 
@@ -102,17 +102,23 @@ void SequencePass<Scalar>::learn(const Block& block, SideRows<Scalar>& items, Si
   kernels::transpose<Scalar>({centre_columns_.data(), stride_, block_positions, block_positions}, centres);
   std::ranges::fill(centre_gradients_, Scalar(0));
   pairs_.fill(0);
+  const kernels::Descent<Scalar> steps_of_contexts{contexts.embeddings.data(), contexts.gradient_energy.data(), d,
+                                                   rate_};
   for_each_run(block.other_count(), tile, [&](std::size_t begin, std::size_t size) {
     const RowIndex* const at = block.others.data() + begin;
     const Block<Scalar> others{other_rows_.data(), size, stride_, stride_};
-    const Block<Scalar> gradients{other_gradients_.data(), size, stride_, stride_};
     const Block<Scalar> weights{scores_.data(), size, block_positions, block_positions};
     kernels::gather(others, {contexts.embeddings.data(), d, size, at});
     kernels::product<Scalar>(weights, others, columns);
     weigh(block, begin, size);
     kernels::add_product<Scalar>(centre_gradients, {scores_.data(), block_positions, size, 1, block_positions}, others);
-    kernels::product<Scalar>(gradients, weights, centres);
-    kernels::descend<Scalar>({contexts.embeddings.data(), contexts.gradient_energy.data(), d, rate_}, at, gradients);
+    // A few at a time, whose gradients stay in the first cache.
+    for_each_run(size, block_positions, [&](std::size_t k, std::size_t few) {
+      const Block<Scalar> gradients{other_gradients_.data(), few, stride_, stride_};
+      kernels::product<Scalar>(gradients, {scores_.data() + k * block_positions, few, block_positions, block_positions},
+                               centres);
+      kernels::descend<Scalar>(steps_of_contexts, at + k, gradients);
+    });
   });
   kernels::descend<Scalar>({items.embeddings.data(), items.gradient_energy.data(), d, rate_}, block.centres.data(),
                            centre_gradients);
@@ -127,11 +133,13 @@ void SequencePass<Scalar>::weigh(const Block& block, std::size_t begin, std::siz
     const Context& context = block.contexts[begin + other];
     const Scalar* const counts_at = count_at_.data() + context.weights;
     Scalar* const weights = scores_.data() + other * block_positions;
+    std::array<Scalar, block_positions> counts = block.present;
+    for (std::size_t i = 0; i < context.begin; ++i) counts[i] = 0;
+    for (std::size_t i = context.end; i < block_positions; ++i) counts[i] = 0;
     for (std::size_t i = 0; i < block_positions; ++i) {
-      const Scalar inside = i >= context.begin && i < context.end ? block.present[i] : Scalar(0);
-      const Scalar counts = counts_at[i] * inside;
-      pairs_[i] += counts;
-      weights[i] = counts * (weights[i] - 1);
+      counts[i] *= counts_at[i];
+      pairs_[i] += counts[i];
+      weights[i] = counts[i] * (weights[i] - 1);
     }
   }
   for (; other < size; ++other) {

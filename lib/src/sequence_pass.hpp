@@ -77,7 +77,8 @@ class SequencePass {
   std::array<Scalar, block_positions> pairs_{};       // m_i
   std::span<Scalar> centre_rows_, centre_gradients_;  // block_positions x stride
   std::span<Scalar> centre_columns_;                  // dimension x block_positions
-  std::span<Scalar> other_rows_, other_gradients_;    // tile x stride
+  std::span<Scalar> other_rows_;                      // tile x stride
+  std::span<Scalar> other_gradients_;                 // block_positions x stride: of a few others at a time
   std::span<Scalar> scores_;                          // tile x block_positions; then the weights of the gradients
 };
 

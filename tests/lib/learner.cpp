@@ -193,11 +193,13 @@ TEST_CASE("slices that are fitted alone carry no energy of gradients over") {
       learner.learn(slice, serial).value();
     }
     double sum = 0;
-    for (const float energy : learner.state().items.gradient_energy) sum += static_cast<double>(energy);
+    for (const float energy : learner.state().contexts.gradient_energy) sum += static_cast<double>(energy);
     return sum;
   };
   const double first = energy_after(1);
-  CHECK(energy_after(7) == doctest::Approx(first).epsilon(.05));  // but for the starts, which are drawn anew
+  // But for the starts, which are drawn anew: ten slices differ by 6 %, of items by half. Carried over it would be
+  // eight times as much.
+  CHECK(energy_after(7) == doctest::Approx(first).epsilon(.25));
 }
 
 TEST_CASE("a restored state goes on bit for bit") {

@@ -118,8 +118,8 @@ inline Options skipgram_reference_options(std::uint64_t seed) {
   options.diffusion_rate = .1F;
   options.diffusion_min = 1e-6F;
   options.diffusion_max = .3F;
-  options.count_decay = 0;       // negatives of the slice
-  options.anchor_memory = 0;     // the reference has none
+  options.count_decay = 0;    // negatives of the slice
+  options.anchor_memory = 0;  // the reference has none
   options.conjugate_gradient_steps = 3;
   options.negative_head = 1000;  // all of them, exactly
   return with_room(options, 1000, 200000);
