@@ -42,6 +42,8 @@ void Negatives<Scalar>::reserve(Arena& arena, const Options& options) noexcept {
   order_ = arena.take<RowIndex>(rows);
   draws_.reserve(arena, rows);
   tail_shares_ = arena.take<Scalar>(rows);
+  tail_sum_ = arena.take<Scalar>(options.dimension);
+  sum_ = arena.take<double>(options.dimension);
 }
 
 template <class Scalar>
@@ -69,7 +71,13 @@ void Negatives<Scalar>::prepare(const SideRows<Scalar>& side, std::span<const Sc
   draws_.set(rest.size(), [&](std::size_t k) { return weights[rest[k]]; });
   if (rest.empty()) return;
   std::ranges::fill(tail_shares_.first(side.size()), Scalar(0));
-  for (const RowIndex row : rest) tail_shares_[row] = weights[row];
+  auto sum = as_vector(sum_);
+  sum.setZero();
+  for (const RowIndex row : rest) {
+    tail_shares_[row] = weights[row];
+    sum += (weights[row] * side.row(row)).template cast<double>();
+  }
+  as_vector(tail_sum_) = sum.template cast<Scalar>();
 }
 
 template <class Scalar>

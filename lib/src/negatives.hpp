@@ -37,6 +37,7 @@ class Negatives {
   [[nodiscard]] bool has_tail() const noexcept { return draws_.count() > 0; }
   // b of the rest by row, 0 for rows of the head; and their sum.
   [[nodiscard]] std::span<const Scalar> tail_shares() const noexcept { return tail_shares_.first(side_->size()); }
+  [[nodiscard]] std::span<const Scalar> tail_sum() const noexcept { return tail_sum_; }  // sum_T b_j w_j
   [[nodiscard]] Scalar tail_weight() const noexcept { return static_cast<Scalar>(draws_.total()); }
 
  private:
@@ -55,7 +56,8 @@ class Negatives {
   std::size_t head_count_ = 0;
   std::span<RowIndex> order_;  // rows with b > 0: first the head, then the rest by row
   SystematicDraws draws_;      // of the rest
-  std::span<Scalar> tail_shares_;
+  std::span<Scalar> tail_shares_, tail_sum_;
+  std::span<double> sum_;  // while it is added up
   std::uint64_t key_ = 0;
   const SideRows<Scalar>* side_ = nullptr;
 };

@@ -119,8 +119,19 @@ PrequentialScore Prequential<Scalar>::block(const SideRows<Scalar>& items, const
   if (options_.likelihood == Likelihood::skipgram && gathered > 0) {
     kernels::transpose<Scalar>({rows.data() + rows.size(), stride, row_block, row_block},
                                {rows.data(), row_block, stride, stride});
-    const double sum = negative_terms(negatives.head(), weights, worker) +
-                       negative_terms(negatives.tail(index, worker), weights, worker);
+    double sum = negative_terms(negatives.head(), weights, nullptr, worker);
+    if (negatives.has_tail()) {
+      // The tail's tangents at the rows' means are exact, as in skipgram_solver.hpp; what log s is beyond them is
+      // drawn.
+      Weights slopes{};
+      for (std::size_t k = 0; k < gathered; ++k) {
+        const auto minus_z = as_vector(std::span<const Scalar>(rows).subspan(k * stride, options_.dimension));
+        const Scalar all = minus_z.dot(as_vector(negatives.tail_sum()));  // sum_T q_j (-x_ij)
+        slopes[k] = logistic(-all / negatives.tail_weight());
+        sum += static_cast<double>(weights[k] * slopes[k] * all);
+      }
+      sum += negative_terms(negatives.tail(index, worker), weights, &slopes, worker);
+    }
     score.total += options_.negatives * sum;
   }
   return score;
@@ -154,10 +165,11 @@ double Prequential<Scalar>::add_observed(PrequentialScore& score, const SideRows
   return weight;
 }
 
-// sum_i weight_i sum_j q_j log s(-x_ij), for the rows that the worker's scratch holds as columns, times -1.
+// sum_i weight_i sum_j q_j (log s(-x_ij) + slope_i x_ij), for the rows that the worker's scratch holds as columns,
+// times -1; without slopes where there are none.
 template <class Scalar>
 double Prequential<Scalar>::negative_terms(const NegativeRows<Scalar>& negatives, const Weights& weights,
-                                           std::size_t worker) noexcept {
+                                           const Weights* slopes, std::size_t worker) noexcept {
   const std::size_t stride = padded(options_.dimension);
   Scalar* const columns = work_.data() + worker * work_size() + row_block * stride;
   const std::span scores(columns + row_block * stride, row_block * tile);
@@ -166,12 +178,22 @@ double Prequential<Scalar>::negative_terms(const NegativeRows<Scalar>& negatives
     kernels::product<Scalar>({scores.data(), size, row_block, row_block},
                              {negatives.embeddings.data + begin * stride, size, stride, stride},
                              {columns, options_.dimension, row_block, row_block});
-    kernels::log_logistic(scores.first(size * row_block));
     Weights sums{};
-    for (std::size_t j = 0; j < size; ++j) {
-      const Scalar share = negatives.weights[begin + j];
-      for (std::size_t k = 0; k < row_block; ++k) sums[k] += share * scores[j * row_block + k];
+    const auto add_up = [&](const Weights& factors) {
+      for (std::size_t j = 0; j < size; ++j) {
+        const Scalar share = negatives.weights[begin + j];
+        for (std::size_t k = 0; k < row_block; ++k) sums[k] += share * factors[k] * scores[j * row_block + k];
+      }
+    };
+    if (slopes != nullptr) {
+      Weights minus = *slopes;
+      for (Scalar& slope : minus) slope = -slope;
+      add_up(minus);
     }
+    kernels::log_logistic(scores.first(size * row_block));
+    Weights ones;
+    ones.fill(1);
+    add_up(ones);
     for (std::size_t k = 0; k < row_block; ++k) sum += static_cast<double>(weights[k]) * static_cast<double>(sums[k]);
   });
   return sum;

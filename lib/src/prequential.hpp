@@ -76,7 +76,7 @@ class Prequential {
                                     const ValueState& values) noexcept;
   using Weights = std::array<Scalar, row_block>;
   [[nodiscard]] double negative_terms(const NegativeRows<Scalar>& negatives, const Weights& weights,
-                                      std::size_t worker) noexcept;
+                                      const Weights* slopes, std::size_t worker) noexcept;
   // One worker's scratch: a block's rows, the same as columns, and scores.
   [[nodiscard]] std::size_t work_size() const noexcept { return row_block * (2 * padded(options_.dimension) + tile); }
 

@@ -101,7 +101,7 @@ void SkipGramSolver<Scalar>::copy_padded(std::span<const double> from, std::span
   }
 }
 
-// G_T into gram_ and tail_gram_, and the sum of the tail's rows.
+// G_T into gram_ and tail_gram_, and what choose_tangents needs.
 template <class Scalar>
 void SkipGramSolver<Scalar>::sum_tail(const HalfStep<Scalar>& step, const Negatives<Scalar>& negatives,
                                       RowSums<Scalar>& sums, Executor& executor) noexcept {
@@ -114,12 +114,7 @@ void SkipGramSolver<Scalar>::sum_tail(const HalfStep<Scalar>& step, const Negati
   const auto shares = negatives.tail_shares();
   sums.add(gram, table, shares, table, executor);
   copy_padded(gram_, tail_gram_);
-  auto sum = as_vector(eigenvalues_);  // in double; decompose() needs it later
-  sum.setZero();
-  for (std::size_t row = 0; row < shares.size(); ++row) {
-    if (shares[row] > 0) sum += (shares[row] * std::as_const(step.fixed).row(row)).template cast<double>();
-  }
-  as_vector(tail_sum_) = sum.template cast<Scalar>();
+  std::ranges::copy(negatives.tail_sum(), tail_sum_.begin());
   tail_weight_ = negatives.tail_weight();
 }
 
