@@ -58,7 +58,7 @@ void Prequential<Scalar>::prepare_negatives(SideRows<Scalar>& contexts, Negative
 
 template <class Scalar>
 PrequentialScore Prequential<Scalar>::sampled(const SideRows<Scalar>& items) const noexcept {
-  const Sample sample{block_count(items)};
+  const BlockSample sample{block_count(items)};
   PrequentialScore sum;
   for (std::size_t k = 0; k < sample.size(); ++k) sum.add(blocks_[sample.block(k)], sample.stands_for(k));
   return sum;
@@ -69,7 +69,7 @@ PrequentialScore Prequential<Scalar>::sampled_along_way(double share, SideRows<S
                                                         SideRows<Scalar>& contexts, const Observations& observations,
                                                         Negatives<Scalar>& negatives, const ValueState& values,
                                                         Executor& executor) noexcept {
-  const Sample sample{block_count(items)};
+  const BlockSample sample{block_count(items)};
   const auto go = [&](SideRows<Scalar>& side, std::size_t begin, std::size_t end) {
     for (std::size_t row = begin; row < end; ++row) {
       side.reference_row(row) = side.row(row);

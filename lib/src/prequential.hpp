@@ -28,6 +28,24 @@ struct PrequentialScore {
   }
 };
 
+// The blocks of rows that are scored as a sample of all, in their order.
+struct BlockSample {
+  static constexpr std::size_t first_blocks = 16, every = 8;
+  std::size_t blocks = 0;  // of all rows
+
+  [[nodiscard]] std::size_t size() const noexcept {
+    return blocks <= first_blocks ? blocks : first_blocks + (blocks - first_blocks + every - 1) / every;
+  }
+  [[nodiscard]] std::size_t block(std::size_t k) const noexcept {
+    return k < first_blocks ? k : first_blocks + (k - first_blocks) * every;
+  }
+  // How many blocks the k-th of the sample stands for.
+  [[nodiscard]] double stands_for(std::size_t k) const noexcept {
+    if (k < first_blocks) return 1;
+    return static_cast<double>(blocks - first_blocks) / static_cast<double>(size() - first_blocks);
+  }
+};
+
 template <class Scalar>
 class Prequential {
  public:
@@ -47,23 +65,6 @@ class Prequential {
                                                    const ValueState& values, Executor& executor) noexcept;
 
  private:
-  // The blocks of rows in the sample, in their order.
-  struct Sample {
-    static constexpr std::size_t first_blocks = 16, every = 8;
-    std::size_t blocks = 0;  // of all rows
-
-    [[nodiscard]] std::size_t size() const noexcept {
-      return blocks <= first_blocks ? blocks : first_blocks + (blocks - first_blocks + every - 1) / every;
-    }
-    [[nodiscard]] std::size_t block(std::size_t k) const noexcept {
-      return k < first_blocks ? k : first_blocks + (k - first_blocks) * every;
-    }
-    // How many blocks the k-th of the sample stands for.
-    [[nodiscard]] double stands_for(std::size_t k) const noexcept {
-      if (k < first_blocks) return 1;
-      return static_cast<double>(blocks - first_blocks) / static_cast<double>(size() - first_blocks);
-    }
-  };
   [[nodiscard]] static std::size_t block_count(const SideRows<Scalar>& items) noexcept {
     return (items.size() + row_block - 1) / row_block;
   }

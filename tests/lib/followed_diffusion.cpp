@@ -4,6 +4,8 @@
 #include <gaugeline/online_learner.hpp>
 #include <support/text_slice.hpp>
 
+#include "../../lib/src/prequential.hpp"
+
 using namespace gaugeline;
 using namespace gaugeline::testing;
 
@@ -63,5 +65,21 @@ TEST_CASE("without the rule, anchors or coupling the diffusion stays where it be
     if (without == 1) options.anchor_memory = 0;
     if (without == 2) options.coupling = Coupling::none;
     check_all(after_slices(options, 6).state(), options.diffusion);
+  }
+}
+
+TEST_CASE("a sample of blocks stands for all of them, each drawn once") {
+  for (std::size_t blocks = 0; blocks < 200; ++blocks) {
+    CAPTURE(blocks);
+    const BlockSample sample{blocks};
+    double all = 0;
+    for (std::size_t k = 0; k < sample.size(); ++k) {
+      CHECK(sample.block(k) < blocks);
+      if (k > 0) CHECK(sample.block(k) > sample.block(k - 1));
+      CHECK(sample.stands_for(k) >= 1);
+      all += sample.stands_for(k);
+    }
+    CHECK(all == doctest::Approx(static_cast<double>(blocks)));
+    if (blocks <= BlockSample::first_blocks) CHECK(sample.size() == blocks);
   }
 }

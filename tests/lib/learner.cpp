@@ -134,22 +134,6 @@ TEST_CASE("the passes' accumulators forget as the square of the precision") {
   }
 }
 
-// .057; if all of the tail were drawn, .84.
-TEST_CASE("a drawn tail of negatives leaves the rows near those of the whole sum") {
-  SerialExecutor serial;
-  Options options = small_options();
-  options.passes = 0;
-  options.negative_head = options.negative_tail = 16;
-  const auto drawn = taught(options, 3, serial);
-  options.negative_head = 300;
-  const auto whole = taught(options, 3, serial);
-  const DenseTable difference = stacked(drawn.state()) - stacked(whole.state());
-  const double distance = difference.norm() / stacked(whole.state()).norm();
-  CAPTURE(distance);
-  CHECK(distance > 1e-6);  // something was drawn
-  CHECK(distance < .1);
-}
-
 TEST_CASE("a slice of new tokens only is learnt, and leaves known items where they are") {
   SerialExecutor serial;
   auto learner = taught(small_options(), 2, serial);

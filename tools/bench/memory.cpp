@@ -45,15 +45,6 @@ void forget_peak() {
   std::exit(1);
 }
 
-template <class Stream>
-void learn(OnlineLearner<float>& learner, Stream& stream) {
-  SerialExecutor serial;
-  if (const auto report = learner.learn(stream.next(), serial); !report) {
-    std::fprintf(stderr, "%s\n", std::string(report.error().message()).c_str());
-    std::exit(1);
-  }
-}
-
 // `make` makes a stream of so many rows and observations, and `options` a learner that has room for just these.
 template <class Make, class Learner>
 void print_growth(const char* name, const Arguments& arguments, Make make, Learner options) {
@@ -61,7 +52,7 @@ void print_growth(const char* name, const Arguments& arguments, Make make, Learn
   {  // the program's own pages are resident from here on
     auto stream = make(20, 100);
     auto learner = OnlineLearner<float>::create(options(20, 100)).value();
-    for (int t = 0; t < 3; ++t) learn(learner, stream);
+    for (int t = 0; t < 3; ++t) learn(learner, stream.next());
   }
   auto stream = make(arguments.rows, arguments.observations);
   (void)stream.next();  // takes the stream's memory
@@ -73,7 +64,7 @@ void print_growth(const char* name, const Arguments& arguments, Make make, Learn
   std::printf("%-20s %12.2f", name, announced / mebibyte);
   const std::array shown{1U, arguments.slices / 10, arguments.slices};
   for (std::uint32_t t = 1; t <= arguments.slices; ++t) {
-    learn(learner, stream);
+    learn(learner, stream.next());
     if (std::ranges::find(shown, t) == shown.end()) continue;
     const double grown = status_bytes("VmHWM") - before;
     std::printf(" %12.2f %6.3f", grown / mebibyte, grown / announced);

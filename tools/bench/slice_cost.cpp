@@ -31,17 +31,12 @@ const char* name(Model model) { return model == Model::text ? "words in sequence
 template <class Stream>
 std::vector<double> costs(Stream stream, const Options& options, std::uint32_t slices, InstructionCounter& counter) {
   auto learner = OnlineLearner<float>::create(options).value();
-  SerialExecutor serial;
   std::vector<double> counts;
   for (std::uint32_t t = 0; t < slices; ++t) {
     const SliceView slice = stream.next();
     counter.start();
-    const auto report = learner.learn(slice, serial);
+    learn(learner, slice);
     counts.push_back(static_cast<double>(counter.stop()));
-    if (!report) {
-      std::fprintf(stderr, "slice %u: %s\n", t, std::string(report.error().message()).c_str());
-      std::exit(1);
-    }
   }
   return counts;
 }

@@ -4,8 +4,12 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdio>
+#include <cstdlib>
+#include <string>
 #include <vector>
 
+#include <gaugeline/online_learner.hpp>
 #include <gaugeline/options.hpp>
 #include <gaugeline/random.hpp>
 #include <gaugeline/slice.hpp>
@@ -18,6 +22,15 @@ namespace gaugeline::bench {
   options.item_capacity = options.context_capacity = options.slice_token_capacity = rows;
   options.observation_capacity = observations;
   return options;
+}
+
+// On one thread; a slice that is refused ends the program.
+inline void learn(OnlineLearner<float>& learner, const SliceView& slice) {
+  SerialExecutor serial;
+  if (const auto report = learner.learn(slice, serial); !report) {
+    std::fprintf(stderr, "%s\n", std::string(report.error().message()).c_str());
+    std::exit(1);
+  }
 }
 
 // Sequences of twenty tokens. Every token belongs to one of ten topics; a token is drawn from its sequence's topic half
