@@ -30,14 +30,18 @@ gaugeline_install_layer(lib HEADERS
   gaugeline/error.hpp
   gaugeline/executor.hpp
   gaugeline/gauge.hpp
+  gaugeline/gauge_fixing.hpp
+  gaugeline/joint_problem.hpp
   gaugeline/learner_state.hpp
   gaugeline/likelihood.hpp
   gaugeline/neighbors.hpp
   gaugeline/online_learner.hpp
+  gaugeline/optimizers.hpp
   gaugeline/options.hpp
   gaugeline/random.hpp
   gaugeline/simulate.hpp
   gaugeline/slice.hpp
+  gaugeline/slice_likelihood.hpp
   gaugeline/types.hpp
   gaugeline/vocabulary.hpp)
 if(GAUGELINE_FORMATS)

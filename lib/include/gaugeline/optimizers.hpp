@@ -1,0 +1,49 @@
+// First-order optimisers of the joint problem (joint_problem.hpp), with gauge steps between their iterations. They are
+// here to be compared (docs/gauge.md); what users run is smoother.hpp.
+//
+// Equivariance: gradient descent, L-BFGS, and Adam and AdaGrad with one accumulator per row turn with the frame;
+// accumulators per coordinate do not. One that does not gives different results in different frames.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <vector>
+
+#include <gaugeline/gauge_fixing.hpp>
+#include <gaugeline/joint_problem.hpp>
+
+namespace gaugeline {
+
+enum class Optimizer : std::uint8_t {
+  gradient_descent,  // the step grows by 3 % after a success and is halved until the loss does not rise
+  lbfgs,             // 10 pairs, Armijo backtracking; a gauge step clears them
+  adam,              // Kingma & Ba 2015, per coordinate; beta .9, .999
+  adam_per_row,      // second moment: the mean of the row's squares
+  adagrad,           // Duchi et al. 2011, per coordinate
+  adagrad_per_row,
+};
+
+struct OptimizerPlan {
+  Optimizer method = Optimizer::lbfgs;
+  double rate = .1;  // of Adam and AdaGrad
+  // Before iterations it = 1, 2, ... where it % gauge_every == gauge_offset; none if null.
+  GaugeStep* gauge = nullptr;
+  std::uint32_t gauge_every = 10;
+  std::uint32_t gauge_offset = 0;
+  std::uint64_t budget = 20000;  // gradient evaluations; one after each gauge step counts too
+  double stop_at = 0;            // loss
+};
+
+// After an iteration (0: the start).
+struct OptimizerProgress {
+  std::uint64_t iteration = 0;
+  std::uint64_t evaluations = 0;
+  double loss = 0;
+};
+
+// Moves z down the loss until the budget is spent, the loss is at stop_at or below, the line search fails, or 1,000
+// iterations gained less than 1e-9 of the loss. `observe`, if there is one, sees every iteration. Returns the last one.
+OptimizerProgress optimise(const JointProblem& problem, const OptimizerPlan& plan, TableRef z,
+                           const std::function<void(const OptimizerProgress&)>& observe = {});
+
+}  // namespace gaugeline
