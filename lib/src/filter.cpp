@@ -81,7 +81,9 @@ Expected<SliceReport> Filter<Scalar>::learn(const SliceView& slice, Executor& ex
   predict(model_, model_.contexts, known.contexts, report.elapsed_units);
   model_.rotation().setIdentity();
   if (has_data) {
-    weigh_negatives(report.observations);
+    share_negatives(true);
+    weigh_negatives(model_.items, model_.contexts, options().negatives, report.observations);
+    for (const Side which : sides) choose_active(model_.side(which), options().likelihood);
     solve(slice, executor);
     if (passes_over(slice) && options().pass_sweeps == 0) {
       take_precision_of_passes(model_, model_.items, known.items);
@@ -221,43 +223,10 @@ template <class Scalar>
 void Filter<Scalar>::share_negatives(bool after_slice) noexcept {
   SideRows<Scalar>& contexts = model_.contexts;
   const auto decay = static_cast<Scalar>(options().count_decay);
-  double sum = 0;
-  for (std::size_t row = 0; row < contexts.size(); ++row) {
-    const Scalar seen = after_slice ? decay * contexts.count[row] + contexts.slice_count[row] : contexts.count[row];
-    contexts.negative_share[row] = std::pow(seen, Scalar(.75));
-    sum += static_cast<double>(contexts.negative_share[row]);
-  }
-  if (sum > 0) as_vector(contexts.negative_share.first(contexts.size())) /= static_cast<Scalar>(sum);
-}
-
-// n-_ij = k n_i q_j, described from both sides: a_i = k n_i, b_j = q_j for items; a_j = k n q_j, b_i = n_i / n for
-// contexts.
-template <class Scalar>
-void Filter<Scalar>::weigh_negatives(double observations) noexcept {
-  const auto k = static_cast<Scalar>(options().negatives);
-  const auto n = static_cast<Scalar>(observations);
-  SideRows<Scalar>& items = model_.items;
-  SideRows<Scalar>& contexts = model_.contexts;
-  share_negatives(true);
-  for (std::size_t row = 0; row < items.size(); ++row) {
-    items.negative_weight[row] = k * items.slice_count[row];
-    items.negative_share[row] = items.slice_count[row] / n;
-  }
   for (std::size_t row = 0; row < contexts.size(); ++row)
-    contexts.negative_weight[row] = k * n * contexts.negative_share[row];
-  choose_active(items);
-  choose_active(contexts);
-}
-
-// A context that is absent from the slice is still pushed away by its negatives; an item that is absent is not.
-template <class Scalar>
-void Filter<Scalar>::choose_active(SideRows<Scalar>& side) noexcept {
-  const bool skipgram = options().likelihood == Likelihood::skipgram;
-  side.active_count = 0;
-  for (std::size_t row = 0; row < side.size(); ++row) {
-    if (side.slice_count[row] > 0 || (skipgram && side.negative_weight[row] > 0))
-      side.active[side.active_count++] = static_cast<RowIndex>(row);
-  }
+    contexts.negative_share[row] =
+        after_slice ? decay * contexts.count[row] + contexts.slice_count[row] : contexts.count[row];
+  gaugeline::share_negatives(contexts.negative_share.first(contexts.size()));
 }
 
 // A slice on its own has its own random start and AdaGrad scale; rows without data go where their prior has them: to 0.
@@ -293,7 +262,8 @@ void Filter<Scalar>::solve(const SliceView& slice, Executor& executor) noexcept 
   const std::uint32_t sweeps = passed ? options().pass_sweeps : tied ? options().sweeps : options().first_slice_sweeps;
   for (std::uint32_t sweep = 0; sweep < sweeps; ++sweep) {
     for (const Side which : sides) {
-      const HalfStep<Scalar> step{which, model_.side(which), model_.side(other(which)), observations_, tied, ++key};
+      const HalfStep<Scalar> step{which, model_.side(which), model_.side(other(which)), observations_.rows(which), tied,
+                                  ++key};
       if (options().likelihood == Likelihood::skipgram)
         skipgram_.run(step, sums_, negatives_, executor);
       else

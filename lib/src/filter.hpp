@@ -45,8 +45,6 @@ class Filter {
   void score(SliceReport& report, Executor& executor) noexcept;
   void follow_score(Executor& executor) noexcept;
   void share_negatives(bool after_slice) noexcept;
-  void weigh_negatives(double observations) noexcept;
-  void choose_active(SideRows<Scalar>& side) noexcept;
   void start_alone() noexcept;
   [[nodiscard]] bool passes_over(const SliceView& slice) const noexcept;
   void solve(const SliceView& slice, Executor& executor) noexcept;

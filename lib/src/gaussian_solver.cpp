@@ -84,6 +84,32 @@ Scalar GaussianSolver<Scalar>::add_up(const HalfStep<Scalar>& step, RowIndex row
   return sum;
 }
 
+template <class Scalar>
+void GaussianSolver<Scalar>::linearise(const HalfStep<Scalar>& step, const ValueState& values, Executor& executor,
+                                       const Linearisation<Scalar>& out) noexcept {
+  const auto deviation = static_cast<Scalar>(values.noise_deviation);
+  const Scalar precision = 1 / (deviation * deviation);
+  std::ranges::fill(out.gram, Scalar(0));
+  executor.run(step.blocks(), [&](std::size_t, std::size_t block) {
+    for (const RowIndex row : step.rows_of(block)) {
+      const auto z = std::as_const(step.moving).row(row);
+      auto gradient = as_vector(out.gradient.subspan(row * dimension_, dimension_));
+      gradient.setZero();
+      Scalar scale = 0;
+      for (const Observed& observed : step.observed(row)) {
+        const auto w = std::as_const(step.fixed).row(observed.other);
+        const double offsets =
+            offsets_of<Scalar>(step.moving.offsets.offset, row, step.fixed.offsets.offset, observed.other);
+        const auto y = static_cast<Scalar>(static_cast<double>(observed.weight) - values.mean - offsets);
+        gradient += precision * (z.dot(w) - y) * w;
+        scale += precision * w.squaredNorm() / static_cast<Scalar>(dimension_);
+      }
+      std::ranges::fill(out.curvature_of(step.observations, row), precision);
+      out.scale[row] = step.moving.data_precision[row] = scale;
+    }
+  });
+}
+
 template class GaussianSolver<float>;
 template class GaussianSolver<double>;
 

@@ -22,6 +22,9 @@ class GaussianSolver {
  public:
   void reserve(Arena& arena, const Options& options) noexcept;
   void run(const HalfStep<Scalar>& step, const ValueState& values, Executor& executor) noexcept;
+  // Only what the step needs of the likelihood, with the offsets as they are: nothing moves.
+  void linearise(const HalfStep<Scalar>& step, const ValueState& values, Executor& executor,
+                 const Linearisation<Scalar>& out) noexcept;
 
  private:
   void solve_row(const HalfStep<Scalar>& step, RowIndex row, std::size_t worker) noexcept;

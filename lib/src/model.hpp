@@ -17,6 +17,11 @@
 
 namespace gaugeline {
 
+// e: of |z|^2, so that of a product; priors of rows are in units of it (Options::noise_deviation).
+[[nodiscard]] inline double embedding_scale(const Options& options, double value_scale) noexcept {
+  return estimates_noise(options) ? value_scale * std::sqrt(4.5 / options.dimension) : 1;
+}
+
 template <class Scalar>
 class Model {
  public:
@@ -92,10 +97,7 @@ class Model {
     if (!reverts() || cold || options.coupling == Coupling::none) return 1;
     return retained(mean_reversion(), static_cast<Scalar>(elapsed));
   }
-  // e: of |z|^2, so that of a product.
-  [[nodiscard]] double embedding_scale() const noexcept {
-    return estimates_noise(options) ? value_scale * std::sqrt(4.5 / options.dimension) : 1;
-  }
+  [[nodiscard]] double embedding_scale() const noexcept { return gaugeline::embedding_scale(options, value_scale); }
   [[nodiscard]] Scalar offset_precision() const noexcept {
     return static_cast<Scalar>(options.offset_precision) / static_cast<Scalar>(value_scale * value_scale);
   }

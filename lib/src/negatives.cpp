@@ -1,6 +1,7 @@
 #include "negatives.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 #include <gaugeline/random.hpp>
 
@@ -103,7 +104,45 @@ NegativeRows<Scalar> Negatives<Scalar>::tail(std::size_t block, std::size_t work
   return mine.first(tail_limit_, stride_);
 }
 
+template <class Scalar>
+void share_negatives(std::span<Scalar> counts) noexcept {
+  double sum = 0;
+  for (Scalar& count : counts) {
+    count = std::pow(count, Scalar(.75));
+    sum += static_cast<double>(count);
+  }
+  if (sum > 0) as_vector(counts) /= static_cast<Scalar>(sum);
+}
+
+template <class Scalar>
+void weigh_negatives(SideRows<Scalar>& items, SideRows<Scalar>& contexts, std::uint32_t negatives,
+                     double observations) noexcept {
+  const auto k = static_cast<Scalar>(negatives);
+  const auto n = static_cast<Scalar>(observations);
+  for (std::size_t row = 0; row < items.size(); ++row) {
+    items.negative_weight[row] = k * items.slice_count[row];
+    items.negative_share[row] = items.slice_count[row] / n;
+  }
+  for (std::size_t row = 0; row < contexts.size(); ++row)
+    contexts.negative_weight[row] = k * n * contexts.negative_share[row];
+}
+
+template <class Scalar>
+void choose_active(SideRows<Scalar>& side, Likelihood likelihood) noexcept {
+  side.active_count = 0;
+  for (std::size_t row = 0; row < side.size(); ++row) {
+    if (side.slice_count[row] > 0 || (likelihood == Likelihood::skipgram && side.negative_weight[row] > 0))
+      side.active[side.active_count++] = static_cast<RowIndex>(row);
+  }
+}
+
 template class Negatives<float>;
 template class Negatives<double>;
+template void share_negatives(std::span<float>) noexcept;
+template void share_negatives(std::span<double>) noexcept;
+template void weigh_negatives(SideRows<float>&, SideRows<float>&, std::uint32_t, double) noexcept;
+template void weigh_negatives(SideRows<double>&, SideRows<double>&, std::uint32_t, double) noexcept;
+template void choose_active(SideRows<float>&, Likelihood) noexcept;
+template void choose_active(SideRows<double>&, Likelihood) noexcept;
 
 }  // namespace gaugeline

@@ -62,6 +62,20 @@ class Negatives {
   const SideRows<Scalar>* side_ = nullptr;
 };
 
+// Counts become q_j, proportional to count^.75 (Mikolov et al. 2013); all 0 if no count is above 0.
+template <class Scalar>
+void share_negatives(std::span<Scalar> counts) noexcept;
+
+// n-_ij = k n_i q_j, described from both sides: a_i = k n_i, b_j = q_j for items; a_j = k n q_j, b_i = n_i / n for
+// contexts. The items' slice_count (n_i) and the contexts' negative_share (q) stand already; n is the sum of n_i.
+template <class Scalar>
+void weigh_negatives(SideRows<Scalar>& items, SideRows<Scalar>& contexts, std::uint32_t negatives,
+                     double observations) noexcept;
+
+// A context that is absent from the slice is still pushed away by its negatives; an item that is absent is not.
+template <class Scalar>
+void choose_active(SideRows<Scalar>& side, Likelihood likelihood) noexcept;
+
 extern template class Negatives<float>;
 extern template class Negatives<double>;
 

@@ -20,6 +20,16 @@ struct Observed {
   float weight = 0;
 };
 
+// The observations of every row of one side: of row r, all[starts[r]] up to all[starts[r + 1]], by rising row of the
+// other side.
+struct ObservedRows {
+  std::span<const std::uint32_t> starts;
+  std::span<const Observed> all;
+  [[nodiscard]] std::span<const Observed> of(std::size_t row) const noexcept {
+    return all.subspan(starts[row], starts[row + 1] - starts[row]);
+  }
+};
+
 // Local token id -> row, no_row for tokens that have none.
 struct RowsOfTokens {
   std::span<const RowIndex> items;
@@ -39,12 +49,10 @@ class Observations {
                                  std::size_t context_rows) noexcept;
   void clear() noexcept;
 
-  // Of one row, by rising row of the other side.
-  [[nodiscard]] std::span<const Observed> of(Side side, std::size_t row) const noexcept {
-    const auto& starts = side == Side::items ? item_starts_ : context_starts_;
-    const auto& all = side == Side::items ? by_item_ : by_context_;
-    return std::span<const Observed>(all).subspan(starts[row], starts[row + 1] - starts[row]);
+  [[nodiscard]] ObservedRows rows(Side side) const noexcept {
+    return side == Side::items ? ObservedRows{item_starts_, by_item_} : ObservedRows{context_starts_, by_context_};
   }
+  [[nodiscard]] std::span<const Observed> of(Side side, std::size_t row) const noexcept { return rows(side).of(row); }
   [[nodiscard]] std::size_t size() const noexcept { return size_; }
   [[nodiscard]] double left_out() const noexcept { return left_out_; }  // weight, or number of values
 

@@ -82,13 +82,46 @@ auto SkipGramSolver<Scalar>::work(std::size_t worker) const noexcept -> Work {
 template <class Scalar>
 void SkipGramSolver<Scalar>::run(const HalfStep<Scalar>& step, RowSums<Scalar>& sums, Negatives<Scalar>& negatives,
                                  Executor& executor) noexcept {
+  prepare(step, sums, negatives, executor);
+  decompose();
+  executor.run(step.blocks(), [&](std::size_t worker, std::size_t block) {
+    Work mine = begin_block(step, negatives, block, worker);
+    update_block(step, block, mine);
+  });
+}
+
+template <class Scalar>
+void SkipGramSolver<Scalar>::linearise(const HalfStep<Scalar>& step, RowSums<Scalar>& sums,
+                                       Negatives<Scalar>& negatives, Executor& executor,
+                                       const Linearisation<Scalar>& out) noexcept {
+  prepare(step, sums, negatives, executor);
+  copy_padded(gram_, out.gram);
+  executor.run(step.blocks(), [&](std::size_t worker, std::size_t block) {
+    Work mine = begin_block(step, negatives, block, worker);
+    const auto rows = step.rows_of(block);
+    for (std::size_t k = 0; k < rows.size(); ++k) {
+      add_positives(step, rows[k], k, out.curvature_of(step.observations, rows[k]), mine);
+      out.scale[rows[k]] = mine.scale[k];
+      as_vector(out.gradient.subspan(rows[k] * dimension_, dimension_)) =
+          -as_vector(mine.residual.subspan(k * stride_, dimension_));
+    }
+  });
+}
+
+// G into gram_, and what the sums over negatives need.
+template <class Scalar>
+void SkipGramSolver<Scalar>::prepare(const HalfStep<Scalar>& step, RowSums<Scalar>& sums, Negatives<Scalar>& negatives,
+                                     Executor& executor) noexcept {
   for (std::size_t row = 0; row < step.fixed.size(); ++row)
     step.fixed.squared_norm[row] = step.fixed.row(row).squaredNorm();
   negatives.prepare(step.fixed, step.fixed.negative_share, step.key);
   sum_tail(step, negatives, sums, executor);
-  decompose(negatives, sums, executor);
-  executor.run(step.blocks(),
-               [&](std::size_t worker, std::size_t block) { update_block(step, negatives, block, worker); });
+  const auto d = static_cast<Eigen::Index>(dimension_);
+  const NegativeRows<Scalar> head = negatives.head();
+  const Eigen::Map<const RowMajor<Scalar>, 0, Eigen::OuterStride<>> rows(
+      head.embeddings.data, static_cast<Eigen::Index>(head.embeddings.rows), d,
+      Eigen::OuterStride<>(static_cast<Eigen::Index>(stride_)));
+  sums.add(MatrixView<double>(gram_.data(), d, d), rows, head.weights, rows, executor);
 }
 
 // A d x d matrix in double as rows of `stride` numbers that end in zeros.
@@ -118,16 +151,10 @@ void SkipGramSolver<Scalar>::sum_tail(const HalfStep<Scalar>& step, const Negati
   tail_weight_ = negatives.tail_weight();
 }
 
-// G = W^T diag(b) W, G_T of it being in gram_, and its eigenvectors and eigenvalues.
+// G's eigenvectors and eigenvalues.
 template <class Scalar>
-void SkipGramSolver<Scalar>::decompose(const Negatives<Scalar>& negatives, RowSums<Scalar>& sums,
-                                       Executor& executor) noexcept {
+void SkipGramSolver<Scalar>::decompose() noexcept {
   const auto d = static_cast<Eigen::Index>(dimension_);
-  const NegativeRows<Scalar> head = negatives.head();
-  const Eigen::Map<const RowMajor<Scalar>, 0, Eigen::OuterStride<>> rows(
-      head.embeddings.data, static_cast<Eigen::Index>(head.embeddings.rows), d,
-      Eigen::OuterStride<>(static_cast<Eigen::Index>(stride_)));
-  sums.add(MatrixView<double>(gram_.data(), d, d), rows, head.weights, rows, executor);
   // Symmetric, so the order of storage does not matter.
   symmetric_eigen(Eigen::Map<Eigen::MatrixXd>(gram_.data(), d, d), eigenvalues_, eigen_work_);
   copy_padded(gram_, vectors_);
@@ -140,8 +167,8 @@ void SkipGramSolver<Scalar>::decompose(const Negatives<Scalar>& negatives, RowSu
 }
 
 template <class Scalar>
-void SkipGramSolver<Scalar>::update_block(const HalfStep<Scalar>& step, const Negatives<Scalar>& negatives,
-                                          std::size_t block, std::size_t worker) noexcept {
+auto SkipGramSolver<Scalar>::begin_block(const HalfStep<Scalar>& step, const Negatives<Scalar>& negatives,
+                                         std::size_t block, std::size_t worker) noexcept -> Work {
   const auto rows = step.rows_of(block);
   Work mine = work(worker);
   const kernels::Block<Scalar> embeddings{mine.embeddings.data(), row_block, stride_, stride_};
@@ -157,10 +184,16 @@ void SkipGramSolver<Scalar>::update_block(const HalfStep<Scalar>& step, const Ne
     add_negatives(negatives.tail(block, worker), Part::beyond_tangent, mine);
     add_tangents(mine);
   }
+  return mine;
+}
+
+template <class Scalar>
+void SkipGramSolver<Scalar>::update_block(const HalfStep<Scalar>& step, std::size_t block, Work& work) noexcept {
+  const auto rows = step.rows_of(block);
   for (std::size_t first = 0, last = 0; first < rows.size(); first = last) {
     std::size_t positives = 0;
     while (last < rows.size() && (positives += step.observed(rows[last]).size()) <= longest_row_) ++last;
-    update_rows(step, rows.subspan(first, last - first), first, mine);
+    update_rows(step, rows.subspan(first, last - first), first, work);
   }
 }
 

@@ -32,6 +32,9 @@ class SkipGramSolver {
   void reserve(Arena& arena, const Options& options) noexcept;
   void run(const HalfStep<Scalar>& step, RowSums<Scalar>& sums, Negatives<Scalar>& negatives,
            Executor& executor) noexcept;
+  // Only what the step needs of the likelihood: nothing moves. The moving side's `predicted` is 0.
+  void linearise(const HalfStep<Scalar>& step, RowSums<Scalar>& sums, Negatives<Scalar>& negatives, Executor& executor,
+                 const Linearisation<Scalar>& out) noexcept;
 
  private:
   // One worker's scratch.
@@ -50,9 +53,13 @@ class SkipGramSolver {
   void sum_tail(const HalfStep<Scalar>& step, const Negatives<Scalar>& negatives, RowSums<Scalar>& sums,
                 Executor& executor) noexcept;
   void copy_padded(std::span<const double> from, std::span<Scalar> to) const noexcept;
-  void decompose(const Negatives<Scalar>& negatives, RowSums<Scalar>& sums, Executor& executor) noexcept;
-  void update_block(const HalfStep<Scalar>& step, const Negatives<Scalar>& negatives, std::size_t block,
-                    std::size_t worker) noexcept;
+  void prepare(const HalfStep<Scalar>& step, RowSums<Scalar>& sums, Negatives<Scalar>& negatives,
+               Executor& executor) noexcept;
+  void decompose() noexcept;
+  // The part of the negatives in the gradients and the information of a block of rows.
+  Work begin_block(const HalfStep<Scalar>& step, const Negatives<Scalar>& negatives, std::size_t block,
+                   std::size_t worker) noexcept;
+  void update_block(const HalfStep<Scalar>& step, std::size_t block, Work& work) noexcept;
   enum class Part { whole, beyond_tangent };
   void add_negatives(const NegativeRows<Scalar>& negatives, Part part, Work& work) noexcept;
   void choose_tangents(Work& work) const noexcept;

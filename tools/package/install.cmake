@@ -42,6 +42,7 @@ gaugeline_install_layer(lib HEADERS
   gaugeline/simulate.hpp
   gaugeline/slice.hpp
   gaugeline/slice_likelihood.hpp
+  gaugeline/smoother.hpp
   gaugeline/types.hpp
   gaugeline/vocabulary.hpp)
 if(GAUGELINE_FORMATS)
