@@ -12,8 +12,8 @@ using Eigen::Index;
 
 class DenseGaussian final : public SliceLikelihood {
  public:
-  DenseGaussian(Eigen::MatrixXd values, double noise_deviation)
-      : values_(std::move(values)), precision_(1 / (noise_deviation * noise_deviation)) {}
+  DenseGaussian(const Eigen::MatrixXd& values, double noise_deviation)
+      : values_(values), precision_(1 / (noise_deviation * noise_deviation)) {}
 
   double loss(const ConstTableRef& u, const ConstTableRef& v) const override {
     return precision_ / 2 * residual(u, v).squaredNorm();
@@ -171,8 +171,8 @@ class SkipGram final : public SliceLikelihood {
 
 }  // namespace
 
-std::unique_ptr<SliceLikelihood> dense_gaussian_likelihood(Eigen::MatrixXd values, double noise_deviation) {
-  return std::make_unique<DenseGaussian>(std::move(values), noise_deviation);
+std::unique_ptr<SliceLikelihood> dense_gaussian_likelihood(const Eigen::MatrixXd& values, double noise_deviation) {
+  return std::make_unique<DenseGaussian>(values, noise_deviation);
 }
 
 std::unique_ptr<SliceLikelihood> gaussian_likelihood(std::vector<PairValue> values, double noise_deviation) {

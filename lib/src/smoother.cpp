@@ -76,6 +76,13 @@ class Smoother<Scalar>::Impl {
     }
   }
 
+  void rotate(const Eigen::Ref<const Eigen::MatrixXd>& rotation) noexcept {
+    const RowMajor<Scalar> by = rotation.template cast<Scalar>();
+    for (SmootherSlice<Scalar>& slice : slices_) {
+      for (const Side which : sides) turn(slice.side(which), by);
+    }
+  }
+
   [[nodiscard]] Expected<SmootherProgress> sweep(Executor& executor) {
     if (executor.worker_count() > options_.worker_capacity)
       return fail(ErrorCode::capacity_exceeded, "the executor has ", executor.worker_count(),
@@ -204,13 +211,14 @@ class Smoother<Scalar>::Impl {
       for (const Side which : sides) add_overlap(overlap, t, which, executor);
       // Read column by column it is transposed, and so is the rotation (Filter::fix_gauge).
       gauge_rotation(Square(overlap_.data(), d, d), Square(rotation_.data(), d, d), gauge_work_);
-      for (const Side which : sides) turn(slices_[t].side(which));
+      const RowMajor<Scalar> by = ConstMatrixView<double>(rotation_.data(), d, d).template cast<Scalar>();
+      for (const Side which : sides) turn(slices_[t].side(which), by);
       largest = std::max(largest, rotation_angle(Square(rotation_.data(), d, d), gauge_work_));
     }
     return largest;
   }
 
-  void add_overlap(MatrixView<double> overlap, std::size_t t, Side which, Executor& executor) noexcept {
+  void add_overlap(const MatrixView<double>& overlap, std::size_t t, Side which, Executor& executor) noexcept {
     SmootherSide<Scalar>& side = slices_[t].side(which);
     const SmootherSide<Scalar>& before = slices_[t - 1].side(which);
     const auto d = static_cast<Eigen::Index>(options_.dimension);
@@ -227,12 +235,17 @@ class Smoother<Scalar>::Impl {
     sums_.add(overlap, side.rows.table(), side.link, matched, executor);
   }
 
-  void turn(SmootherSide<Scalar>& side) noexcept {
-    const auto d = static_cast<Eigen::Index>(options_.dimension);
-    const RowMajor<Scalar> by = ConstMatrixView<double>(rotation_.data(), d, d).template cast<Scalar>();
-    MatrixView<Scalar> turned(matched_.data(), static_cast<Eigen::Index>(side.rows.size()), d);
-    product(turned, side.rows.table(), by);
-    side.rows.table() = turned;
+  static void turn(SmootherSide<Scalar>& side, const RowMajor<Scalar>& by) noexcept {
+    turn_rows(side.rows.table(), by);
+    turn_rows(side.rows.reference_table(), by);
+  }
+  static void turn_rows(MatrixView<Scalar> table, const RowMajor<Scalar>& by) noexcept {
+    RowMajor<Scalar> before;
+    for_each_run(static_cast<std::size_t>(table.rows()), tile, [&](std::size_t begin, std::size_t size) {
+      auto rows = table.middleRows(static_cast<Eigen::Index>(begin), static_cast<Eigen::Index>(size));
+      before = rows;
+      product(rows, before, by);
+    });
   }
 
   Options options_;
@@ -287,6 +300,10 @@ Expected<> Smoother<Scalar>::append(const LearnerState<Scalar>& state, const Sli
 template <class Scalar>
 void Smoother<Scalar>::start_at_random(std::uint64_t seed) noexcept {
   impl_->start_at_random(seed);
+}
+template <class Scalar>
+void Smoother<Scalar>::rotate(const Eigen::Ref<const Eigen::MatrixXd>& rotation) noexcept {
+  impl_->rotate(rotation);
 }
 template <class Scalar>
 Expected<SmootherProgress> Smoother<Scalar>::sweep(Executor& executor) {

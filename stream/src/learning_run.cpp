@@ -1,28 +1,16 @@
 #include <gaugeline/stream/learning_run.hpp>
 
 #include <array>
-#include <random>
 #include <utility>
 #include <vector>
 
 #include "option_check.hpp"
+#include "run_identity.hpp"
 
 namespace gaugeline::stream {
 namespace {
 
 constexpr std::string_view program = "gaugeline " GAUGELINE_VERSION;
-
-// 128 random bits as 32 hexadecimal digits: two runs, on whatever machines, do not share one by chance.
-std::string draw_run_identity() {
-  constexpr std::string_view digits = "0123456789abcdef";
-  std::random_device device;
-  std::string identity;
-  for (int word = 0; word < 4; ++word) {
-    const std::uint32_t bits = device();
-    for (unsigned shift = 0; shift < 32; shift += 4) identity += digits[(bits >> shift) & 15U];
-  }
-  return identity;
-}
 
 std::vector<formats::SourcePositionView> views(const LearningRun::Positions& positions) {
   std::vector<formats::SourcePositionView> views;

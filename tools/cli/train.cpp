@@ -6,10 +6,12 @@
 
 #include <gaugeline/formats/slices_file.hpp>
 #include <gaugeline/stream/learning_run.hpp>
+#include <gaugeline/stream/smoothed_run.hpp>
 #include <gaugeline/stream/thread_pool.hpp>
 
 #include "command.hpp"
 #include "learner_flags.hpp"
+#include "progress_bar.hpp"
 #include "slice_input.hpp"
 #include "slice_report.hpp"
 
@@ -28,6 +30,19 @@ class TrainCommand final : public Command {
     require(app().add_option("--out", out_, "The data directory")->type_name("DIR"));
     learner_.add_to(app(), "without it, what the data call for", std::nullopt);
     slicing_.add_to(app());
+    app()
+        .add_flag("--smooth", smooth_, "Then fit all slices jointly: each one is told by later data too")
+        ->group("Smoothing");
+    app()
+        .add_option("--smooth-sweeps", sweeps_, "Alternations over both tables of all slices")
+        ->type_name("NUMBER")
+        ->check(CLI::Range(1, 100000))
+        ->capture_default_str()
+        ->group("Smoothing");
+    app()
+        .add_flag("--smooth-cold", cold_,
+                  "Start the joint fit at random, every slice alone, in place of what was learnt: to study the gauge")
+        ->group("Smoothing");
     add_json_flag();
   }
 
@@ -43,37 +58,66 @@ class TrainCommand final : public Command {
     const auto options = learner_.options(*model);
     if (!options) return std::unexpected(options.error());
     stream::ThreadPool pool(learner_.threads());
-    auto run = stream::LearningRun::open(out_, *options, pool);
+    return smooth_ ? fit_jointly(*input, *options, pool) : learn(*input, *options, pool);
+  }
+
+ private:
+  Expected<ExitStatus> learn(const SliceInput& input, const Options& options, Executor& executor) {
+    auto run = stream::LearningRun::open(out_, options, executor);
     if (!run) return std::unexpected(run.error());
-    for (const InputFile& file : input->files()) {
-      if (const auto learnt = learn_file(*run, file); !learnt) return std::unexpected(learnt.error());
-    }
+    const auto learnt = for_each_slice(input, [&](const SliceView& slice) -> Expected<> {
+      if (run->slices() != 0 && slice.interval.begin < run->learner().state().interval.end) {
+        ++skipped_;
+        return {};
+      }
+      return learn_slice(*run, slice, run->slices());
+    });
+    if (!learnt) return std::unexpected(learnt.error());
     if (skipped_ != 0)
       std::cerr << skipped_ << " slices lie before the end of what " << out_ << " has learnt: skipped\n";
     return ExitStatus::done;
   }
 
- private:
-  Expected<> learn_file(stream::LearningRun& run, const InputFile& file) {
-    auto reader = formats::SlicesReader::open(file.path);
-    if (!reader) return std::unexpected(reader.error());
-    while (true) {
-      const auto slice = reader->next();
-      if (!slice) return std::unexpected(slice.error());
-      if (!*slice) return {};
-      if (const auto learnt = learn_slice(run, (*slice)->view()); !learnt) {
-        return std::unexpected(learnt.error().within(file.name));
-      }
+  Expected<ExitStatus> fit_jointly(const SliceInput& input, const Options& options, Executor& executor) {
+    auto run = stream::SmoothedRun::begin(out_, options, {}, executor);
+    if (!run) return std::unexpected(run.error());
+    const auto learnt =
+        for_each_slice(input, [&](const SliceView& slice) { return learn_slice(*run, slice, run->filter().slices()); });
+    if (!learnt) return std::unexpected(learnt.error());
+    if (cold_) run->smoother().start_at_random(options.seed);
+    ProgressBar bar("smoothing", sweeps_);
+    for (std::uint64_t sweep = 0; sweep < sweeps_; ++sweep) {
+      const auto progress = run->smoother().sweep(executor);
+      if (!progress) return std::unexpected(progress.error());
+      bar.say("sweep " + std::to_string(sweep + 1) + ": rows moved by " + std::to_string(progress->moved) +
+              " of their length, the frame was turned by " + std::to_string(progress->rotation_angle));
+      bar.show(sweep + 1);
     }
+    if (const auto published = run->publish(); !published) return std::unexpected(published.error());
+    return ExitStatus::done;
   }
 
-  Expected<> learn_slice(stream::LearningRun& run, const SliceView& slice) {
-    if (run.slices() != 0 && slice.interval.begin < run.learner().state().interval.end) {
-      ++skipped_;
-      return {};
+  template <class Visit>
+  static Expected<> for_each_slice(const SliceInput& input, const Visit& visit) {
+    for (const InputFile& file : input.files()) {
+      auto reader = formats::SlicesReader::open(file.path);
+      if (!reader) return std::unexpected(reader.error());
+      while (true) {
+        const auto slice = reader->next();
+        if (!slice) return std::unexpected(slice.error());
+        if (!*slice) break;
+        if (const auto visited = visit((*slice)->view()); !visited) {
+          return std::unexpected(visited.error().within(file.name));
+        }
+      }
     }
+    return {};
+  }
+
+  template <class Run>
+  Expected<> learn_slice(Run& run, const SliceView& slice, std::uint64_t learnt_before) {
     const auto begin = std::chrono::steady_clock::now();
-    const auto report = run.process(slice, source, run.slices() + 1);
+    const auto report = run.process(slice, source, learnt_before + 1);
     if (!report) return std::unexpected(report.error());
     const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
     print_slice_report(std::cout, *report, seconds, json() ? ReportForm::json : ReportForm::text);
@@ -85,6 +129,9 @@ class TrainCommand final : public Command {
   std::string out_;
   LearnerFlags learner_;
   SlicingFlags slicing_;
+  bool smooth_ = false;
+  bool cold_ = false;
+  std::uint64_t sweeps_ = 10;
   std::uint64_t skipped_ = 0;
 };
 

@@ -70,6 +70,7 @@ if(GAUGELINE_STREAM)
     gaugeline/stream/server.hpp
     gaugeline/stream/server_session.hpp
     gaugeline/stream/slicer.hpp
+    gaugeline/stream/smoothed_run.hpp
     gaugeline/stream/text.hpp
     gaugeline/stream/thread_pool.hpp)
 endif()

@@ -36,7 +36,7 @@ class SliceLikelihood {
 };
 
 // Every pair has a value: l = sum_ij (y_ij - x_ij)^2 / (2 sigma^2). values: items x contexts. O(items contexts d).
-[[nodiscard]] std::unique_ptr<SliceLikelihood> dense_gaussian_likelihood(Eigen::MatrixXd values,
+[[nodiscard]] std::unique_ptr<SliceLikelihood> dense_gaussian_likelihood(const Eigen::MatrixXd& values,
                                                                          double noise_deviation = 1);
 
 // l = sum over the values given of (y_ij - x_ij)^2 / (2 sigma^2). O(values d).

@@ -25,6 +25,8 @@
 #include <memory>
 #include <span>
 
+#include <Eigen/Core>
+
 #include <gaugeline/error.hpp>
 #include <gaugeline/executor.hpp>
 #include <gaugeline/learner_state.hpp>
@@ -70,6 +72,9 @@ class Smoother {
   // Throws the start away: every slice gets a random one of its own, N(0, 0.25/d) per coordinate. Then only gauge steps
   // bring the slices' frames together.
   void start_at_random(std::uint64_t seed) noexcept;
+
+  // Turns everything: Z_t <- Z_t R for all t, R orthogonal. No loss and no precision changes.
+  void rotate(const Eigen::Ref<const Eigen::MatrixXd>& rotation) noexcept;
 
   // Fixes the gauge (unless GaugeFixing::none, or a lag: there the prior holds the frame), then improves all rows of
   // both sides in all slices. With exact sums over negatives (no more rows than head and tail) L never rises.

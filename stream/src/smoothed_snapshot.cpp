@@ -1,0 +1,23 @@
+#include "smoothed_snapshot.hpp"
+
+namespace gaugeline::stream {
+
+Expected<std::uint64_t> publish_smoothed(const formats::Snapshot& filtered, const Smoother<float>& smoother,
+                                         std::size_t index, const std::string& run, std::uint64_t parent_checksum,
+                                         formats::SnapshotStore& to) {
+  formats::SnapshotView view = filtered.view();
+  view.lineage.run = run;
+  view.lineage.parent_checksum = parent_checksum;
+  for (const Side which : {Side::items, Side::contexts}) {
+    const SmoothedRows<float> rows = smoother.rows(index, which);
+    SideState<float>& side = which == Side::items ? view.state.items : view.state.contexts;
+    if (rows.precision.size() != side.size())
+      return fail(ErrorCode::bad_data, "the filter's snapshot of slice ", smoother.first() + index, " has ",
+                  side.size(), " rows, the smoother ", rows.precision.size());
+    new (&side.embeddings) ConstTable<float>(rows.embeddings);
+    side.precision = rows.precision;
+  }
+  return to.publish(view);
+}
+
+}  // namespace gaugeline::stream
