@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <utility>
 
 #include <doctest/doctest.h>
 
@@ -206,6 +207,68 @@ DoubleTable excitation(const JointShape& shape, double step, Random& random) {
     frame = (frame * skew_exponential(step / turn.norm() * turn)).eval();
   }
   return z;
+}
+
+// The generators of a step, from the table before and after it.
+MatrixField generators_of(const JointShape& shape, const DoubleTable& before, const DoubleTable& after) {
+  MatrixField generators;
+  for (Index t = 0; t < shape.slices; ++t) {
+    const MatrixXd turn = polar_factor(slice_rows(before, shape, t).transpose() * slice_rows(after, shape, t));
+    generators.push_back(orthogonal_logarithm(turn).gamma);
+  }
+  return generators;
+}
+
+TEST_CASE("one inner Goldstone step is the gradient, preconditioned by the weighted Laplacian, times the rate") {
+  const JointShape shape{.slices = 5, .items = 6, .contexts = 6, .dimension = 3};
+  const std::vector<double> coupling{0, 1, 4, .5, 2};
+  const JointProblem problem = chain(shape, coupling);
+  Random random(36);
+  const DoubleTable z = excitation(shape, .1, random);
+  // At rest the gradient of a link is lambda (M^T - M)/2, once with each sign; the Laplacian is shifted by
+  // mean(lambda)/T.
+  std::vector<MatrixXd> gradient(5, MatrixXd::Zero(3, 3));
+  MatrixXd laplacian = (7.5 / 4 / 5) * MatrixXd::Identity(5, 5);
+  for (Index t = 1; t < 5; ++t) {
+    const auto slice = static_cast<std::size_t>(t);
+    const MatrixXd m = slice_rows(z, shape, t).transpose() * slice_rows(z, shape, t - 1);
+    gradient[slice] += coupling[slice] * (m.transpose() - m) / 2;
+    gradient[slice - 1] -= coupling[slice] * (m.transpose() - m) / 2;
+    laplacian(t, t) += coupling[slice];
+    laplacian(t - 1, t - 1) += coupling[slice];
+    laplacian(t, t - 1) -= coupling[slice];
+    laplacian(t - 1, t) -= coupling[slice];
+  }
+  const MatrixXd inverse = laplacian.inverse();
+  const double rate_over_sum = 3 / z.squaredNorm();
+  for (const auto& [name, rate] :
+       {std::pair{GoldstoneRate::authors, rate_over_sum / 4}, std::pair{GoldstoneRate::sum, rate_over_sum},
+        std::pair{GoldstoneRate::newton, 5 * rate_over_sum}}) {
+    DoubleTable fixed = z;
+    goldstone_step(name, 1)->fix(problem, fixed);
+    const MatrixField generators = generators_of(shape, z, fixed);
+    for (Index t = 0; t < 5; ++t) {
+      MatrixXd expected = MatrixXd::Zero(3, 3);
+      for (Index s = 0; s < 5; ++s) expected -= rate * inverse(t, s) * gradient[static_cast<std::size_t>(s)];
+      CHECK((generators[static_cast<std::size_t>(t)] - expected).norm() < 1e-12);
+    }
+  }
+}
+
+TEST_CASE("a Goldstone step does not turn the chain as a whole") {
+  const JointShape shape{.slices = 5, .items = 6, .contexts = 6, .dimension = 3};
+  Random random(37);
+  const DoubleTable z = excitation(shape, .5, random);
+  DoubleTable fixed = z;
+  goldstone_step(GoldstoneRate::newton)->fix(chain(shape, {0, 1, 4, .5, 2}), fixed);
+  MatrixXd sum = MatrixXd::Zero(3, 3);
+  double largest = 0;
+  for (const MatrixXd& generator : generators_of(shape, z, fixed)) {
+    sum += generator;
+    largest = std::max(largest, generator.norm());
+  }
+  CHECK(largest > .1);
+  CHECK(sum.norm() < 1e-12);
 }
 
 TEST_CASE("a few Goldstone steps of Newton's scale remove a pure excitation, whatever the couplings' scale") {
