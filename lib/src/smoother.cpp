@@ -89,7 +89,7 @@ class Smoother<Scalar>::Impl {
                   " workers, but worker_capacity is ", options_.worker_capacity);
     if (!settled_ && !prepare()) return fail(ErrorCode::out_of_memory, "no memory for a sweep of the smoother");
     SmootherProgress progress;
-    if (options_.gauge == GaugeFixing::procrustes && smoothing_.lag == 0) progress.rotation_angle = transport(executor);
+    if (smoothing_.lag == 0) progress.rotation_angle = transport(executor);
     double moved = 0;
     double all = 0;
     for (const Side which : sides) {
@@ -171,7 +171,8 @@ class Smoother<Scalar>::Impl {
     }
     const auto lay = [&](Arena& arena) {
       chain_solver_.reserve(arena, options_, smoothing_.conjugate_gradient_steps, slices_.size(), rows, observations);
-      matched_ = arena.take<Scalar>(most * options_.dimension);
+      expected_ = arena.take<Scalar>(most * options_.dimension);
+      weights_ = arena.take<Scalar>(most);
       forward_ = arena.take<Scalar>(slices_.size());
     };
     Arena measure;
@@ -199,40 +200,62 @@ class Smoother<Scalar>::Impl {
     }
   }
 
-  // Exact transport along the chain of slices: Z_t <- Z_t R_t, R_t the polar factor of sum kappa z_t z_t-1^T, the slice
-  // before already turned. Returns the largest angle.
+  // From slice to slice: rows that are new get their prior mean, and, unless the gauge is left alone, exact transport:
+  // Z_t <- Z_t R_t, R_t the polar factor of the sum over rows of kappa z_t z_t-1^T (of new rows: pi z_t ref^T), the
+  // slice before already turned. Returns the largest angle.
   double transport(Executor& executor) noexcept {
     const auto d = static_cast<Eigen::Index>(options_.dimension);
     using Square = Eigen::Map<Eigen::MatrixXd>;
     double largest = 0;
     for (std::size_t t = 1; t < slices_.size(); ++t) {
+      for (const Side which : sides) meet(slices_[t].side(which), slices_[t - 1].side(which).rows);
+      if (smoothing_.gauge == GaugeFixing::none) continue;
       MatrixView<double> overlap(overlap_.data(), d, d);
       overlap.setZero();
       for (const Side which : sides) add_overlap(overlap, t, which, executor);
       // Read column by column it is transposed, and so is the rotation (Filter::fix_gauge).
       gauge_rotation(Square(overlap_.data(), d, d), Square(rotation_.data(), d, d), gauge_work_);
       const RowMajor<Scalar> by = ConstMatrixView<double>(rotation_.data(), d, d).template cast<Scalar>();
-      for (const Side which : sides) turn(slices_[t].side(which), by);
+      for (const Side which : sides) turn_rows(slices_[t].side(which).rows.table(), by);
       largest = std::max(largest, rotation_angle(Square(rotation_.data(), d, d), gauge_work_));
     }
     return largest;
+  }
+
+  // New rows are expected at the mean of the rows of the slice before that had been in data.
+  static void meet(SmootherSide<Scalar>& side, const SideRows<Scalar>& before) noexcept {
+    if (std::ranges::find(side.previous, no_row) == side.previous.end()) return;
+    ColumnVector<Scalar> mean = ColumnVector<Scalar>::Zero(static_cast<Eigen::Index>(before.dimension));
+    std::size_t known = 0;
+    for (std::size_t row = 0; row < before.size(); ++row) {
+      if (!(before.null_variance[row] > 0)) continue;
+      mean += before.row(row);
+      ++known;
+    }
+    if (known > 0) mean /= static_cast<Scalar>(known);
+    for (std::size_t row = 0; row < side.previous.size(); ++row) {
+      if (side.previous[row] == no_row) side.rows.reference_row(row) = mean;
+    }
   }
 
   void add_overlap(const MatrixView<double>& overlap, std::size_t t, Side which, Executor& executor) noexcept {
     SmootherSide<Scalar>& side = slices_[t].side(which);
     const SmootherSide<Scalar>& before = slices_[t - 1].side(which);
     const auto d = static_cast<Eigen::Index>(options_.dimension);
-    const auto rows = static_cast<Eigen::Index>(side.rows.size());
-    MatrixView<Scalar> matched(matched_.data(), rows, d);
-    for (Eigen::Index row = 0; row < rows; ++row) {
-      const RowIndex from = side.previous[static_cast<std::size_t>(row)];
+    const std::size_t rows = side.rows.size();
+    MatrixView<Scalar> expected(expected_.data(), static_cast<Eigen::Index>(rows), d);
+    for (std::size_t row = 0; row < rows; ++row) {
+      const RowIndex from = side.previous[row];
+      auto to = expected.row(static_cast<Eigen::Index>(row));
       if (from == no_row) {
-        matched.row(row).setZero();
+        to = side.rows.reference_row(row).transpose();
+        weights_[row] = side.start[row];
       } else {
-        matched.row(row) = slices_[t].retained * before.rows.row(from).transpose();
+        to = slices_[t].retained * before.rows.row(from).transpose();
+        weights_[row] = side.link[row];
       }
     }
-    sums_.add(overlap, side.rows.table(), side.link, matched, executor);
+    sums_.add(overlap, side.rows.table(), weights_.first(rows), expected, executor);
   }
 
   static void turn(SmootherSide<Scalar>& side, const RowMajor<Scalar>& by) noexcept {
@@ -268,8 +291,8 @@ class Smoother<Scalar>::Impl {
   bool settled_ = false;  // sweep_memory_ and the chains fit the slices
   std::array<Chains, 2> chains_;
   ChainSolver<Scalar> chain_solver_;
-  std::span<Scalar> matched_;  // one slice's rows in the order of the next one's
-  std::span<Scalar> forward_;  // of a chain
+  std::span<Scalar> expected_, weights_;  // where a slice's rows come from, and how stiffly
+  std::span<Scalar> forward_;             // of a chain
 };
 
 template <class Scalar>

@@ -53,6 +53,7 @@ Expected<> fill_rows(SmootherSide<Scalar>& to, const SideState<Scalar>& from) no
   std::ranges::copy(from.precision, to.smoothed.begin());
   std::ranges::copy(from.diffusion, rows.diffusion.begin());
   std::ranges::copy(from.count, rows.count.begin());
+  std::ranges::copy(from.null_variance, rows.null_variance.begin());
   std::ranges::copy(from.born, rows.born.begin());
   std::ranges::copy(from.offset, rows.offsets.offset.begin());
   for (const auto& column : {rows.predicted, rows.slice_count, rows.negative_weight, rows.negative_share,

@@ -36,6 +36,8 @@ SmootherTies<Scalar>::SmootherTies(const Options& options, bool lagged, double v
     : dimension_(options.dimension),
       reversion_(static_cast<double>(options.mean_reversion)),
       prior_(static_cast<double>(options.prior_precision) / embedding_scale(options, value_scale)),
+      common_(follows_score(options) ? static_cast<double>(options.diffusion) * embedding_scale(options, value_scale)
+                                     : 0),
       lagged_(lagged) {}
 
 template <class Scalar>
@@ -52,11 +54,15 @@ void SmootherTies<Scalar>::tie(std::deque<SmootherSlice<Scalar>>& slices, Side w
     match(side, before.side(which));
   }
   for (std::size_t row = 0; row < side.previous.size(); ++row) {
-    const auto diffusion = static_cast<double>(side.rows.diffusion[row]);
-    if (side.previous[row] != no_row) side.link[row] = link(diffusion, elapsed, slice.retained);
-    side.start[row] = static_cast<Scalar>(reversion_ > 0 ? prior_ : 1 / (1 / prior_ + diffusion * slice.time_units));
+    if (side.previous[row] != no_row) side.link[row] = link(diffusion_of(side, row), elapsed, slice.retained);
+    side.start[row] = static_cast<Scalar>(prior_);
   }
   if (lagged_ && !first) predict(side, filtered_[static_cast<std::size_t>(which)], slice.retained, elapsed);
+}
+
+template <class Scalar>
+double SmootherTies<Scalar>::diffusion_of(const SmootherSide<Scalar>& side, std::size_t row) const noexcept {
+  return common_ > 0 ? common_ : static_cast<double>(side.rows.diffusion[row]);
 }
 
 template <class Scalar>

@@ -31,12 +31,14 @@ class SmootherTies {
     std::vector<Scalar> embeddings, precision;
     ColumnVector<Scalar> mean;  // of the rows that were in data: where a new row begins
   };
+  [[nodiscard]] double diffusion_of(const SmootherSide<Scalar>& side, std::size_t row) const noexcept;
   [[nodiscard]] Scalar link(double diffusion, double elapsed, Scalar retained) const noexcept;
   void predict(SmootherSide<Scalar>& side, const Filtered& last, Scalar retained, double elapsed) const noexcept;
 
   std::size_t dimension_ = 0;
   double reversion_ = 0;
-  double prior_ = 0;  // p0 in the unit of the rows
+  double prior_ = 0;   // p0 in the unit of the rows
+  double common_ = 0;  // D of all rows, where the filter's follows the scores: that one takes in its solver's noise
   bool lagged_ = false;
   std::array<Filtered, 2> filtered_;
 };

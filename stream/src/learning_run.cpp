@@ -4,6 +4,7 @@
 #include <utility>
 #include <vector>
 
+#include "corrections.hpp"
 #include "option_check.hpp"
 #include "run_identity.hpp"
 
@@ -24,8 +25,12 @@ std::vector<formats::SourcePositionView> views(const LearningRun::Positions& pos
 LearningRun::LearningRun(formats::SnapshotStore store, OnlineLearner<float> learner, Executor& executor)
     : store_(std::move(store)), learner_(std::move(learner)), executor_(&executor) {}
 
+LearningRun::LearningRun(LearningRun&&) noexcept = default;
+LearningRun& LearningRun::operator=(LearningRun&&) noexcept = default;
+LearningRun::~LearningRun() = default;
+
 Expected<LearningRun> LearningRun::open(const std::filesystem::path& data_directory, const Options& options,
-                                        Executor& executor) {
+                                        Executor& executor, std::uint32_t lag) {
   auto store = formats::SnapshotStore::create(data_directory);
   if (!store) return std::unexpected(store.error());
   const auto latest = store->load_latest();
@@ -34,7 +39,12 @@ Expected<LearningRun> LearningRun::open(const std::filesystem::path& data_direct
     const auto same = check_same_behaviour((*latest)->view().options, options);
     if (!same) return std::unexpected(same.error().within(data_directory.string()));
   }
-  return begin(std::move(*store), options, *latest, executor);
+  auto run = begin(std::move(*store), options, *latest, executor);
+  if (!run || lag == 0) return run;
+  auto corrections = Corrections::open(data_directory, options, lag);
+  if (!corrections) return std::unexpected(corrections.error());
+  run->corrections_ = std::make_unique<Corrections>(std::move(*corrections));
+  return run;
 }
 
 Expected<LearningRun> LearningRun::reopen(const std::filesystem::path& data_directory, Executor& executor) {
@@ -91,6 +101,12 @@ Expected<SliceReport> LearningRun::process(const SliceView& slice, std::string_v
   // The position is part of the snapshot that contains the slice: state and position cannot come apart.
   positions_.insert_or_assign(std::string(source), sequence);
   if (const auto published = publish(*report, checksum_); !published) return std::unexpected(published.error());
+  if (corrections_) {
+    if (const auto corrected = corrections_->follow(learner_, slice, run_, store_, *executor_); !corrected) {
+      failed_ = true;
+      return fail(ErrorCode::io_error, "corrections after slice ", report->slice, ": ", corrected.error().message());
+    }
+  }
   return report;
 }
 
@@ -102,6 +118,9 @@ Expected<std::size_t> LearningRun::forget(std::span<const std::string_view> toke
   report.item_rows = static_cast<std::uint32_t>(learner_.state().items.size());
   report.context_rows = static_cast<std::uint32_t>(learner_.state().contexts.size());
   if (const auto published = publish(report, parent_checksum_); !published) return std::unexpected(published.error());
+  if (corrections_) {
+    if (const auto begun = corrections_->begin_anew(); !begun) return std::unexpected(begun.error());
+  }
   return forgotten;
 }
 

@@ -130,7 +130,7 @@ class Server::Impl final : public ConnectionHost {
 
 Expected<> Server::Impl::open() {
   options_.learner.worker_capacity = static_cast<std::uint32_t>(options_.threads);
-  auto run = LearningRun::open(options_.data_directory, options_.learner, workers_);
+  auto run = LearningRun::open(options_.data_directory, options_.learner, workers_, options_.lag);
   if (!run) return std::unexpected(run.error());
   auto acceptor = listen(context_, options_.listen_address, options_.listen_port);
   if (!acceptor) return std::unexpected(acceptor.error());

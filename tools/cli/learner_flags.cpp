@@ -144,6 +144,16 @@ std::string default_text(const Member& member) {
 
 }  // namespace
 
+CLI::Option* add_lag_flag(CLI::App& app, std::uint32_t& lag) {
+  return app
+      .add_option(
+          "--lag", lag,
+          "Also correct the last so many slices by later data, after each slice: a data directory in DIR/smoothed")
+      ->type_name("NUMBER")
+      ->check(CLI::Range(2, 10000))
+      ->group("Smoothing");
+}
+
 std::string_view name(Likelihood likelihood) noexcept { return model_names[static_cast<std::size_t>(likelihood)]; }
 
 void for_each_option(const Options& options, const std::function<void(std::string_view, const std::string&)>& visit) {

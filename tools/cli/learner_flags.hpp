@@ -32,6 +32,9 @@ class LearnerFlags {
   std::vector<std::function<void(Options&)>> given_;
 };
 
+// --lag: see stream::LearningRun::open.
+CLI::Option* add_lag_flag(CLI::App& app, std::uint32_t& lag);
+
 [[nodiscard]] std::string_view name(Likelihood likelihood) noexcept;
 
 // Calls visit(flag without dashes, value as text) for every option of the learner.

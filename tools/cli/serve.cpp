@@ -54,6 +54,7 @@ class ServeCommand final : public Command {
         ->type_name("NUMBER")
         ->check(CLI::Range(1024, 2147418112))
         ->capture_default_str();
+    add_lag_flag(app(), options_.lag);
     learner_.add_to(app(), "of a new data directory", Likelihood::skipgram);
   }
 

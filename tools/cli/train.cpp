@@ -30,19 +30,26 @@ class TrainCommand final : public Command {
     require(app().add_option("--out", out_, "The data directory")->type_name("DIR"));
     learner_.add_to(app(), "without it, what the data call for", std::nullopt);
     slicing_.add_to(app());
-    app()
-        .add_flag("--smooth", smooth_, "Then fit all slices jointly: each one is told by later data too")
-        ->group("Smoothing");
+    auto* smooth = app()
+                       .add_flag("--smooth", smooth_, "Then fit all slices jointly: each one is told by later data too")
+                       ->group("Smoothing");
     app()
         .add_option("--smooth-sweeps", sweeps_, "Alternations over both tables of all slices")
         ->type_name("NUMBER")
         ->check(CLI::Range(1, 100000))
         ->capture_default_str()
+        ->needs(smooth)
+        ->group("Smoothing");
+    // To study the gauge, not to use.
+    app()
+        .add_flag("--smooth-cold", cold_, "Start the joint fit at random, every slice alone, not from what was learnt")
+        ->needs(smooth)
         ->group("Smoothing");
     app()
-        .add_flag("--smooth-cold", cold_,
-                  "Start the joint fit at random, every slice alone, in place of what was learnt: to study the gauge")
+        .add_flag("--smooth-gauge-free", gauge_free_, "Let every slice of the joint fit keep the frame it falls into")
+        ->needs(smooth)
         ->group("Smoothing");
+    add_lag_flag(app(), lag_)->excludes(smooth);
     add_json_flag();
   }
 
@@ -63,7 +70,7 @@ class TrainCommand final : public Command {
 
  private:
   Expected<ExitStatus> learn(const SliceInput& input, const Options& options, Executor& executor) {
-    auto run = stream::LearningRun::open(out_, options, executor);
+    auto run = stream::LearningRun::open(out_, options, executor, lag_);
     if (!run) return std::unexpected(run.error());
     const auto learnt = for_each_slice(input, [&](const SliceView& slice) -> Expected<> {
       if (run->slices() != 0 && slice.interval.begin < run->learner().state().interval.end) {
@@ -79,7 +86,8 @@ class TrainCommand final : public Command {
   }
 
   Expected<ExitStatus> fit_jointly(const SliceInput& input, const Options& options, Executor& executor) {
-    auto run = stream::SmoothedRun::begin(out_, options, {}, executor);
+    const SmootherOptions smoothing{.gauge = gauge_free_ ? GaugeFixing::none : GaugeFixing::procrustes};
+    auto run = stream::SmoothedRun::begin(out_, options, smoothing, executor);
     if (!run) return std::unexpected(run.error());
     const auto learnt =
         for_each_slice(input, [&](const SliceView& slice) { return learn_slice(*run, slice, run->filter().slices()); });
@@ -130,8 +138,10 @@ class TrainCommand final : public Command {
   LearnerFlags learner_;
   SlicingFlags slicing_;
   bool smooth_ = false;
+  std::uint32_t lag_ = 0;
   bool cold_ = false;
-  std::uint64_t sweeps_ = 10;
+  bool gauge_free_ = false;
+  std::uint64_t sweeps_ = 2;
   std::uint64_t skipped_ = 0;
 };
 

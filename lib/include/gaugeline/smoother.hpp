@@ -3,10 +3,11 @@
 //
 //   L = sum_t l_t(Z_t) + sum_i [ pi_i/2 |z_i,s - ref_i|^2 + sum_t>s kappa_it/2 |z_it - a_t z_i,t-1|^2 ],
 //
-// where row i has a chain of slices s, s + 1, ...: kappa_it = 1/(D_i dt) and a = 1 for the random walk, p0/(1 - a^2)
-// and a = e^(-theta dt) for mean reversion. All data: ref = 0 and pi = 1/(1/p0 + D_i (t_s - t_1)), the prior of the
-// first slice and the walk up to the row's own, in which it had no data. Fixed lag: ref and pi are the filter's
-// prediction where the chain begins.
+// where row i has a chain of slices s, s + 1, ... and D_i is the state's, or Options::diffusion where the state's
+// follows the scores (that one steers the filter's gain, which knows no later data; docs/experiments.md): kappa_it =
+// 1/(D_i dt) and a = 1 for the random walk, p0/(1 - a^2) and a = e^(-theta dt) for mean reversion. pi and ref are the
+// prior where the chain begins. All data: pi = p0, ref = 0 in the first slice, and later the mean of the rows that had
+// been in data, as they stand in the slice before when a sweep begins. Fixed lag: the filter's prediction.
 //
 // Solved without a learning rate, one side in turn given the other: then the rows are independent, and a row's loss in
 // all slices is bounded by one quadratic (as in the filter; docs/algorithm.md, section 3) that is block tridiagonal in
@@ -39,6 +40,7 @@ namespace gaugeline {
 struct SmootherOptions {
   std::uint32_t lag = 0;  // slices held at a time; 0: all
   std::uint32_t conjugate_gradient_steps = 4;
+  GaugeFixing gauge = GaugeFixing::procrustes;  // of all slices; with a lag the prior holds the frame
 };
 
 // What one sweep did.
@@ -76,9 +78,9 @@ class Smoother {
   // Turns everything: Z_t <- Z_t R for all t, R orthogonal. No loss and no precision changes.
   void rotate(const Eigen::Ref<const Eigen::MatrixXd>& rotation) noexcept;
 
-  // Fixes the gauge (unless GaugeFixing::none, or a lag: there the prior holds the frame), then improves all rows of
-  // both sides in all slices. With exact sums over negatives (no more rows than head and tail) L never rises.
-  // ErrorCode::out_of_memory, before anything moves.
+  // Fixes the gauge by exact transport along the slices (gauge_fixing.hpp), then improves all rows of
+  // both sides in all slices. With exact sums over negatives (no more rows than head and tail) L never rises, given
+  // ref. ErrorCode::out_of_memory, before anything moves.
   [[nodiscard]] Expected<SmootherProgress> sweep(Executor& executor);
 
   // L, up to a constant, with exact sums over negatives. O(items contexts d) a slice.

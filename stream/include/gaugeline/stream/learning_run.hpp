@@ -20,6 +20,8 @@
 
 namespace gaugeline::stream {
 
+class Corrections;
+
 // Every snapshot names all sources of its run, so there is a bound on them.
 inline constexpr std::size_t max_sources = 4096;
 
@@ -28,19 +30,24 @@ class LearningRun {
   // Opens the directory, or makes it. If it holds snapshots, the learner is restored from the latest one; the options
   // that change behaviour must then be those of the run, else ErrorCode::invalid_argument names the first that differs.
   // One run may write to a directory at a time (formats::SnapshotStore).
+  //
+  // With a lag of 2 or more the last `lag` slices are smoothed after each slice, and published anew in
+  // data_directory/smoothed, which is a data directory of its own (Smoother): the filter goes on as it would without.
+  // What leaves the window is final. The window begins anew when the directory is opened.
   [[nodiscard]] static Expected<LearningRun> open(const std::filesystem::path& data_directory, const Options& options,
-                                                  Executor& executor);
+                                                  Executor& executor, std::uint32_t lag = 0);
   // Opens the directory with the options that its run was begun with. ErrorCode::not_found if there is none, or no
   // snapshot in it; nothing is made then.
   [[nodiscard]] static Expected<LearningRun> reopen(const std::filesystem::path& data_directory, Executor& executor);
-  LearningRun(LearningRun&&) noexcept = default;
-  LearningRun& operator=(LearningRun&&) noexcept = default;
+  LearningRun(LearningRun&&) noexcept;
+  LearningRun& operator=(LearningRun&&) noexcept;
+  ~LearningRun();
 
   // Learns the slice and publishes the snapshot; when it returns, the snapshot is on disk. `source` and `sequence` say
   // which message the slice came in; they are kept in the snapshot, so that after a restart a sender goes on from
   // there. A slice that is refused (bad data, out of order; capacity_exceeded for source number max_sources + 1)
-  // changes nothing. If the snapshot cannot be written, the error is ErrorCode::io_error, and no other error is; the
-  // learner has then moved on, and the run refuses further slices until it is opened again.
+  // changes nothing. If the snapshot, or a correction, cannot be written, the error is ErrorCode::io_error, and no
+  // other error is; the learner has then moved on, and the run refuses further slices until it is opened again.
   [[nodiscard]] Expected<SliceReport> process(const SliceView& slice, std::string_view source, std::uint64_t sequence);
 
   // Takes tokens out of the state for good (OnlineLearner::forget), and puts a snapshot without them in the place of
@@ -75,6 +82,7 @@ class LearningRun {
   std::uint64_t parent_checksum_ = 0;
   bool failed_ = false;
   Positions positions_;
+  std::unique_ptr<Corrections> corrections_;  // with a lag
 };
 
 }  // namespace gaugeline::stream

@@ -30,6 +30,7 @@ struct ServerOptions {
   std::uint16_t listen_port = 0;  // 0: the system picks one
   Options learner;
   std::size_t threads = 1;                                // workers of the learner; at least 1
+  std::uint32_t lag = 0;                                  // as LearningRun::open has it
   std::size_t queue_slices = 4;                           // slices between network and learner; at least 1
   std::size_t max_frame_bytes = default_max_frame_bytes;  // of a slice's body; at most largest_max_frame_bytes
   std::size_t max_connections = 256;
