@@ -35,6 +35,7 @@ gaugeline_install_layer(lib HEADERS
   gaugeline/learner_state.hpp
   gaugeline/likelihood.hpp
   gaugeline/neighbors.hpp
+  gaugeline/newton_polish.hpp
   gaugeline/online_learner.hpp
   gaugeline/optimizers.hpp
   gaugeline/options.hpp
@@ -42,6 +43,7 @@ gaugeline_install_layer(lib HEADERS
   gaugeline/simulate.hpp
   gaugeline/slice.hpp
   gaugeline/slice_likelihood.hpp
+  gaugeline/symmetry_modes.hpp
   gaugeline/types.hpp
   gaugeline/vocabulary.hpp)
 if(GAUGELINE_FORMATS)
@@ -62,6 +64,7 @@ if(GAUGELINE_STREAM)
     gaugeline/stream/evaluate_drift.hpp
     gaugeline/stream/evaluate_heldout.hpp
     gaugeline/stream/events.hpp
+    gaugeline/stream/excitation_spectrum.hpp
     gaugeline/stream/frame.hpp
     gaugeline/stream/learning_run.hpp
     gaugeline/stream/messages.hpp
