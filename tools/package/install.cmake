@@ -41,6 +41,7 @@ gaugeline_install_layer(lib HEADERS
   gaugeline/options.hpp
   gaugeline/random.hpp
   gaugeline/simulate.hpp
+  gaugeline/simulate_chain.hpp
   gaugeline/slice.hpp
   gaugeline/slice_likelihood.hpp
   gaugeline/symmetry_modes.hpp
