@@ -8,6 +8,8 @@
 #include <vector>
 
 #include <Spectra/SymEigsSolver.h>
+#include <Eigen/Eigenvalues>
+#include <Eigen/QR>
 
 #include <gaugeline/random.hpp>
 
@@ -17,6 +19,8 @@ namespace {
 using Eigen::Index;
 using Eigen::MatrixXd;
 using Eigen::VectorXd;
+
+constexpr Index few = 40;
 
 // shift I - H outside of the zero modes and of the modes that were found, 0 inside: with a shift above |H| the lowest
 // modes are at the top, and what is projected out is at the bottom.
@@ -86,9 +90,10 @@ struct Search {
   bool converged = false;
 };
 
-Search search(Shifted& hessian, Index modes, double tolerance, std::uint32_t restarts, std::uint64_t seed) {
-  const Index n = hessian.rows();
-  Spectra::SymEigsSolver<Shifted> solver(hessian, modes, krylov_vectors(modes, n));
+// Among the `left` directions that are not projected out, more than `few`.
+Search search(Shifted& hessian, Index left, Index modes, double tolerance, std::uint32_t restarts, std::uint64_t seed) {
+  const Index wanted = std::min(modes, left - 1);
+  Spectra::SymEigsSolver<Shifted> solver(hessian, wanted, krylov_vectors(wanted, left));
   const VectorXd start = random_start(hessian, seed);
   if (!(start.norm() > 0)) return {};
   solver.init(start.data());
@@ -98,11 +103,30 @@ Search search(Shifted& hessian, Index modes, double tolerance, std::uint32_t res
           .converged = solver.info() == Spectra::CompInfo::Successful};
 }
 
+// All that is left, where that is little: Lanczos would run out of directions.
+Search exhaust(const Shifted& hessian, Index left) {
+  MatrixXd basis(hessian.rows(), left);
+  for (int pass = 0; pass < 2; ++pass) {
+    for (Index i = 0; i < left; ++i) {
+      VectorXd column = pass == 0 ? random_start(hessian, static_cast<std::uint64_t>(i) + 1000) : basis.col(i).eval();
+      hessian.project_out(column);
+      basis.col(i) = column;
+    }
+    basis = Eigen::HouseholderQR<MatrixXd>(basis).householderQ() * MatrixXd::Identity(hessian.rows(), left);
+  }
+  MatrixXd within(left, left);
+  for (Index i = 0; i < left; ++i) within.col(i) = basis.transpose() * hessian.hessian_times(basis.col(i));
+  const Eigen::SelfAdjointEigenSolver<MatrixXd> solver((within + within.transpose()) / 2);
+  return {.eigenvalues = (hessian.shift - solver.eigenvalues().array()).matrix(),
+          .vectors = basis * solver.eigenvectors(),
+          .converged = true};
+}
+
 // The largest eigenvalue, to 2 % from below; the modes found are not in it.
-double largest_eigenvalue(Shifted& hessian) {
+double largest_eigenvalue(Shifted& hessian, Index left) {
   hessian.shift = 0;
   hessian.sign = -1;
-  const Search top = search(hessian, 1, 1e-2, 100, 1);
+  const Search top = search(hessian, left, 1, 1e-2, 100, 1);
   hessian.sign = 1;
   return top.eigenvalues.size() == 0 ? 0 : std::max(0.0, top.eigenvalues(0));
 }
@@ -135,13 +159,7 @@ LowestModes lowest_modes(const JointProblem& problem, const ConstTableRef& z, co
   LowestModes lowest;
   Shifted hessian(problem, z, zero_modes, plan.rule);
   std::vector<double> eigenvalues;
-  if (n == 1) {  // Spectra wants two dimensions
-    hessian.add_found(VectorXd::Ones(1));
-    eigenvalues.push_back(hessian.hessian_times(VectorXd::Ones(1))(0));
-    lowest.hessian_norm = std::abs(eigenvalues[0]);
-  } else {
-    lowest.hessian_norm = largest_eigenvalue(hessian);
-  }
+  if (all > few) lowest.hessian_norm = largest_eigenvalue(hessian, all);
   hessian.shift = lowest.hessian_norm > 0 ? 1.1 * lowest.hessian_norm : 1;
 
   const auto count = [&] { return static_cast<Index>(eigenvalues.size()); };
@@ -153,10 +171,11 @@ LowestModes lowest_modes(const JointProblem& problem, const ConstTableRef& z, co
   };
   for (std::uint64_t round = 2; count() < all; ++round) {
     const bool enough = count() >= plan.modes;
-    const Index wanted =
-        std::min({enough ? std::max<Index>(1, plan.modes / 16) : plan.modes - count(), all - count(), n - 1});
+    const Index left = all - count();
+    const Index wanted = enough ? std::max<Index>(1, plan.modes / 16) : plan.modes - count();
     const double highest = enough ? bar() : 0;
-    const Search found = search(hessian, wanted, plan.tolerance, plan.restarts, round);
+    const Search found =
+        left <= few ? exhaust(hessian, left) : search(hessian, left, wanted, plan.tolerance, plan.restarts, round);
     const bool any = keep(hessian, found, eigenvalues);
     if (!found.converged || !any) break;
     // Nothing below what is there already: no vector of a degenerate eigenvalue was missed.
@@ -165,7 +184,10 @@ LowestModes lowest_modes(const JointProblem& problem, const ConstTableRef& z, co
       break;
     }
   }
-  if (count() == all) lowest.converged = true;
+  if (count() == all) {
+    lowest.converged = true;
+    for (const double value : eigenvalues) lowest.hessian_norm = std::max(lowest.hessian_norm, std::abs(value));
+  }
 
   std::vector<Index> order(eigenvalues.size());
   std::iota(order.begin(), order.end(), 0);
