@@ -74,6 +74,7 @@ if(GAUGELINE_STREAM)
     gaugeline/stream/server.hpp
     gaugeline/stream/server_session.hpp
     gaugeline/stream/slicer.hpp
+    gaugeline/stream/snapshot_links.hpp
     gaugeline/stream/text.hpp
     gaugeline/stream/thread_pool.hpp)
 endif()
