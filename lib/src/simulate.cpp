@@ -4,6 +4,8 @@
 #include <cmath>
 #include <span>
 
+#include "cumulative.hpp"
+
 namespace gaugeline {
 namespace {
 
@@ -42,21 +44,6 @@ void turn_in_planes(TruthTable& truth, Eigen::Index row, double angle) {
     truth(row, k + 1) = s * x + c * y;
   }
 }
-
-// A distribution over indices, as running sums of weights.
-class Cumulative {
- public:
-  void clear() { sums_.clear(); }
-  void add(double weight) { sums_.push_back(total() + weight); }
-  [[nodiscard]] double total() const { return sums_.empty() ? 0 : sums_.back(); }
-  [[nodiscard]] std::uint32_t draw(Random& random) const {
-    const auto found = std::ranges::lower_bound(sums_, random.uniform() * total());
-    return static_cast<std::uint32_t>(std::min<std::ptrdiff_t>(found - sums_.begin(), std::ssize(sums_) - 1));
-  }
-
- private:
-  std::vector<double> sums_;
-};
 
 }  // namespace
 

@@ -4,12 +4,16 @@
 
 #include <atomic>
 #include <cstdlib>
+#include <memory>
 #include <new>
+#include <optional>
+#include <utility>
 #include <vector>
 
 #include <gaugeline/drift.hpp>
 #include <gaugeline/gauge.hpp>
 #include <gaugeline/neighbors.hpp>
+#include <gaugeline/optimizers.hpp>
 #include <support/random_matrices.hpp>
 
 namespace {
@@ -83,4 +87,52 @@ TEST_CASE("neighbours and drift allocate nothing") {
   CHECK(gaugeline::displacement({row, .1F, 0}, {row, .1F, -1}).distance == 0);
   CHECK(gaugeline::overdispersion(ratios, 128) > 0);
   CHECK(guard.count() == 0);
+}
+
+namespace {
+
+// |u|^2/2 + sum of (v - 1)^2/2, which needs no work space, and no links: what allocates is the optimiser.
+class Bowl final : public gaugeline::SliceLikelihood {
+ public:
+  [[nodiscard]] double loss(const gaugeline::ConstTableRef& u, const gaugeline::ConstTableRef& v) const override {
+    return (u.squaredNorm() + (v.array() - 1).square().sum()) / 2;
+  }
+  double add_gradient(const gaugeline::ConstTableRef& u, const gaugeline::ConstTableRef& v,
+                      gaugeline::TableRef gradient_u, gaugeline::TableRef gradient_v) const override {
+    gradient_u += u;
+    gradient_v.array() += v.array() - 1;
+    return loss(u, v);
+  }
+  void add_hessian_product(const gaugeline::ConstTableRef& /*u*/, const gaugeline::ConstTableRef& /*v*/,
+                           const gaugeline::ConstTableRef& du, const gaugeline::ConstTableRef& dv,
+                           gaugeline::TableRef product_u, gaugeline::TableRef product_v) const override {
+    product_u += du;
+    product_v += dv;
+  }
+};
+
+}  // namespace
+
+TEST_CASE("the iterations of an optimiser allocate nothing") {
+  using gaugeline::Optimizer;
+  std::vector<std::unique_ptr<gaugeline::SliceLikelihood>> likelihoods;
+  likelihoods.push_back(std::make_unique<Bowl>());
+  const gaugeline::JointProblem problem({.slices = 1, .items = 300, .contexts = 200, .dimension = 70},
+                                        std::move(likelihoods), {.coupling = {0}, .norm = {.5}});
+  for (const Optimizer method : {Optimizer::gradient_descent, Optimizer::lbfgs, Optimizer::adam,
+                                 Optimizer::adam_per_row, Optimizer::adagrad, Optimizer::adagrad_per_row}) {
+    CAPTURE(static_cast<int>(method));
+    gaugeline::DoubleTable z = gaugeline::DoubleTable::Constant(500, 70, 2);
+    std::optional<NoAllocation> guard;  // from the start until the last iteration
+    std::uint64_t iterations = 0;
+    long count = -1;
+    gaugeline::optimise(problem, {.method = method, .budget = 30}, z, [&](const gaugeline::OptimizerProgress& p) {
+      if (!guard) guard.emplace();
+      count = guard->count();
+      iterations = p.iteration;
+    });
+    guard.reset();
+    CHECK(count == 0);
+    CHECK(iterations > (method == Optimizer::lbfgs ? 2 : 20));
+  }
 }

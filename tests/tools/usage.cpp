@@ -26,7 +26,8 @@ const std::vector<std::string> subcommands{"slice",
                                            "snapshot verify",
                                            "snapshot export",
                                            "forget",
-                                           "bench"};
+                                           "bench",
+                                           "spectrum"};
 
 }  // namespace
 

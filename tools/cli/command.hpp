@@ -68,6 +68,7 @@ void add_evaluate(CLI::App& parent, Commands& commands);
 void add_snapshot(CLI::App& parent, Commands& commands);
 void add_forget(CLI::App& parent, Commands& commands);
 void add_simulate(CLI::App& parent, Commands& commands);
+void add_spectrum(CLI::App& parent, Commands& commands);
 void add_bench(CLI::App& parent, Commands& commands);
 
 }  // namespace gaugeline::cli

@@ -74,6 +74,7 @@ int parse_and_run(int argc, char** argv) {
   add_snapshot(root, commands);
   add_forget(root, commands);
   add_simulate(root, commands);
+  add_spectrum(root, commands);
   add_bench(root, commands);
   try {
     root.parse(argc, argv);

@@ -36,14 +36,17 @@ gaugeline_install_layer(lib HEADERS
   gaugeline/likelihood.hpp
   gaugeline/link_field.hpp
   gaugeline/neighbors.hpp
+  gaugeline/newton_polish.hpp
   gaugeline/online_learner.hpp
   gaugeline/optimizers.hpp
   gaugeline/options.hpp
   gaugeline/random.hpp
   gaugeline/simulate.hpp
+  gaugeline/simulate_chain.hpp
   gaugeline/slice.hpp
   gaugeline/slice_likelihood.hpp
   gaugeline/smoother.hpp
+  gaugeline/symmetry_modes.hpp
   gaugeline/types.hpp
   gaugeline/vocabulary.hpp)
 if(GAUGELINE_FORMATS)
@@ -64,6 +67,7 @@ if(GAUGELINE_STREAM)
     gaugeline/stream/evaluate_drift.hpp
     gaugeline/stream/evaluate_heldout.hpp
     gaugeline/stream/events.hpp
+    gaugeline/stream/excitation_spectrum.hpp
     gaugeline/stream/frame.hpp
     gaugeline/stream/learning_run.hpp
     gaugeline/stream/messages.hpp
@@ -72,6 +76,7 @@ if(GAUGELINE_STREAM)
     gaugeline/stream/server_session.hpp
     gaugeline/stream/slicer.hpp
     gaugeline/stream/smoothed_run.hpp
+    gaugeline/stream/snapshot_links.hpp
     gaugeline/stream/text.hpp
     gaugeline/stream/thread_pool.hpp)
 endif()
