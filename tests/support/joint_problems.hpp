@@ -62,9 +62,9 @@ inline JointProblem random_problem(LikelihoodKind kind, const JointShape& shape,
 }
 
 // Every likelihood with both priors; slices lie at uneven times.
-inline std::vector<JointExample> joint_examples() {
+inline std::vector<JointExample> joint_examples(Eigen::Index dimension = 3) {
   const std::vector<double> times{0, 1, 3, 3.5};
-  const JointShape shape{.slices = 4, .items = 7, .contexts = 6, .dimension = 3};
+  const JointShape shape{.slices = 4, .items = 7, .contexts = 6, .dimension = dimension};
   std::vector<JointExample> examples;
   for (const auto& [name, kind] :
        {std::pair<std::string_view, LikelihoodKind>{"dense Gaussian", LikelihoodKind::dense_gaussian},

@@ -34,6 +34,7 @@ gaugeline_install_layer(lib HEADERS
   gaugeline/joint_problem.hpp
   gaugeline/learner_state.hpp
   gaugeline/likelihood.hpp
+  gaugeline/link_field.hpp
   gaugeline/neighbors.hpp
   gaugeline/online_learner.hpp
   gaugeline/optimizers.hpp

@@ -20,8 +20,8 @@ class GaugeStep {
 };
 
 // Exact transport: slice by slice, R_t is the polar factor of Z_t^T Z'_t-1 with the neighbour already turned. A chain
-// is a tree, so that this is the global minimum of the coupling over O(d)^(T-1), reflections included. O(T (rows d^2 +
-// d^3)).
+// is a tree, so that this is the global minimum of the coupling over O(d)^(T-1), reflections included. Where the polar
+// factor is not unique it is the one nearest to I, so that a second step moves nothing. O(T (rows d^2 + d^3)).
 [[nodiscard]] std::unique_ptr<GaugeStep> exact_transport();
 
 // The rate of a Goldstone step, as a multiple of d over the sum over slices of |Z_t|^2.
@@ -33,8 +33,8 @@ enum class GoldstoneRate : std::uint8_t {
 
 // The Goldstone step (Bamler & Mandt, ICML 2018, arXiv 1803.03234): `inner` gradient steps on the coupling expanded to
 // second order in skew-symmetric Gamma_t, preconditioned by the pseudo-inverse of the chain's Laplacian with weights
-// lambda_t (eigenvalues regularised by 1/T), then Z_t <- Z_t exp(s Gamma_t) exactly, s halved from 1 while the coupling
-// would rise. It moves continuously, so that it never leaves SO(d): links of determinant -1 stay.
+// lambda_t (eigenvalues regularised by mean(lambda)/T), then Z_t <- Z_t exp(s Gamma_t) exactly, s halved from 1 while
+// the coupling would rise. It moves continuously, so that it never leaves SO(d): links of determinant -1 stay.
 [[nodiscard]] std::unique_ptr<GaugeStep> goldstone_step(GoldstoneRate rate, std::uint32_t inner = 10);
 
 }  // namespace gaugeline
