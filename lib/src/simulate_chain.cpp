@@ -9,6 +9,7 @@
 #include <gaugeline/random.hpp>
 
 #include "cumulative.hpp"
+#include "skew_exponential.hpp"
 
 namespace gaugeline {
 namespace {
@@ -108,20 +109,6 @@ std::vector<PairCount> draw_pairs(double pairs_per_slice, const MovingTruth& tru
   return pairs;
 }
 
-// exp(a) of a skew-symmetric matrix, orthogonal to rounding: its series at |a| / 2^n <= 1/4, squared n times.
-Eigen::MatrixXd rotation_along(Eigen::MatrixXd a) {
-  int squarings = 0;
-  for (; a.norm() > .25; ++squarings) a /= 2;
-  Eigen::MatrixXd term = Eigen::MatrixXd::Identity(a.rows(), a.cols());
-  Eigen::MatrixXd rotation = term;
-  for (int k = 1; k < 12; ++k) {
-    term = (term * a / k).eval();
-    rotation += term;
-  }
-  for (; squarings > 0; --squarings) rotation = (rotation * rotation).eval();
-  return rotation;
-}
-
 }  // namespace
 
 JointProblem gaussian_chain(const ChainOptions& options) {
@@ -174,7 +161,7 @@ void excite_goldstone_modes(const JointShape& shape, TableRef z, double step, st
   for (Index t = 1; t < shape.slices; ++t) {
     const DoubleTable drawn = normal_table(random, d, d, 1);
     const Eigen::MatrixXd skew = drawn - drawn.transpose();
-    if (skew.norm() > 0) rotation *= rotation_along(skew * (step / skew.norm()));  // O(1) has no directions
+    if (skew.norm() > 0) rotation *= skew_exponential(skew * (step / skew.norm()));  // O(1) has no directions
     slice_rows(z, shape, t) *= rotation;
   }
 }
