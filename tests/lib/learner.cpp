@@ -3,30 +3,16 @@
 
 #include <memory>
 #include <string>
-#include <thread>
 
 #include <gaugeline/online_learner.hpp>
 #include <support/reference_runs.hpp>
 #include <support/text_slice.hpp>
+#include <support/three_threads.hpp>
 
 using namespace gaugeline;
 using namespace gaugeline::testing;
 
 namespace {
-
-// Runs the tasks on three threads, in an order that differs from run to run.
-class ThreeThreads final : public Executor {
- public:
-  [[nodiscard]] std::size_t worker_count() const noexcept override { return 3; }
-  void run(std::size_t task_count, TaskReference work) override {
-    std::vector<std::jthread> threads;
-    for (std::size_t worker = 0; worker < 3; ++worker) {
-      threads.emplace_back([=] {
-        for (std::size_t task = worker; task < task_count; task += 3) work(worker, task);
-      });
-    }
-  }
-};
 
 template <class T>
 std::vector<T> copy(std::span<const T> values) {

@@ -119,3 +119,36 @@ TEST_CASE("the truth of a simulation names every token and what drifts") {
   CHECK(count(truth, "\t1\n") > 100);
   CHECK(count(truth, "\t0\n") > 1000);
 }
+
+TEST_CASE("a joint fit prints the filter's slices, tells its sweeps, and leaves other tables") {
+  const TemporaryDirectory folder;
+  simulate_gaussian(folder / "g.slices", 5);
+  const auto train = [&](const std::string& options, const char* run) {
+    return launch("train '" + (folder / "g.slices").native() + "' --out '" + (folder / run).native() + "' " + options +
+                  words(small_gaussian_learner));
+  };
+  const auto joint = train("--smooth --smooth-sweeps 3", "joint");
+  CHECK(joint.status == 0);
+  CHECK(count(joint.out, "\n") == 5);
+  CHECK(contains(joint.err, "sweep 3"));
+  CHECK(train("", "filter").out.size() == joint.out.size());
+  CHECK(table(folder / "joint") != table(folder / "filter"));
+  const auto again = train("--smooth", "joint");
+  CHECK(again.status == 2);
+  CHECK(contains(again.err, "a joint fit needs all slices"));
+  CHECK(train("--smooth --lag 3", "both").status == 2);
+  CHECK(train("--smooth-cold", "cold").status == 2);
+  CHECK(train("--smooth --smooth-cold --smooth-gauge-free", "cold").status == 0);
+}
+
+TEST_CASE("a lag leaves corrected slices beside the filter's") {
+  const TemporaryDirectory folder;
+  simulate_gaussian(folder / "g.slices", 5);
+  for (const std::string lag : {"", " --lag 3"}) {
+    must("train '" + (folder / "g.slices").native() + "' --out '" + (folder / ("run" + lag)).native() + "'" + lag +
+         words(small_gaussian_learner));
+  }
+  CHECK(table(folder / "run") == table(folder / "run --lag 3"));
+  CHECK(table(folder / "run --lag 3" / "smoothed", "--slice 2") != table(folder / "run", "--slice 2"));
+  must("snapshot verify '" + (folder / "run --lag 3" / "smoothed").native() + "'");
+}
