@@ -74,7 +74,7 @@ class GoldstoneStep final : public GaugeStep {
       case GoldstoneRate::authors:
         return "Goldstone step, the authors' rate";
       case GoldstoneRate::sum:
-        return "Goldstone step, rate over the sum";
+        return "Goldstone step, four times the authors' rate";
       case GoldstoneRate::newton:
         break;
     }
@@ -111,8 +111,8 @@ class GoldstoneStep final : public GaugeStep {
 
   [[nodiscard]] double rate(const JointShape& shape) const {
     const auto d = static_cast<double>(shape.dimension);
-    if (rate_ == GoldstoneRate::authors) return d / 4;
-    return rate_ == GoldstoneRate::sum ? d : d * static_cast<double>(shape.slices);
+    if (rate_ == GoldstoneRate::authors) return d;
+    return rate_ == GoldstoneRate::sum ? 4 * d : d * static_cast<double>(shape.slices);
   }
 
   [[nodiscard]] ExpandedCoupling expand(const JointShape& shape, const ConstTableRef& z) const {

@@ -87,9 +87,9 @@ TEST_CASE("G1 from random starts: without exact transport the run ends at domain
 TEST_CASE("a pure excitation of the Goldstone modes: how many iterations take it away") {
   struct Row {
     Eigen::Index slices;
-    double newton, sum, plain;
+    double newton, sum, authors, plain;
   };
-  for (const Row& row : {Row{10, 11, 101, 2319}, Row{30, 11, 481, 0}}) {
+  for (const Row& row : {Row{10, 11, 21, 101, 2319}, Row{30, 11, 121, 481, 0}}) {
     CAPTURE(row.slices);
     const JointProblem problem = reference_problem(1, row.slices);
     const ExcitedChain excited = excited_chain(problem, chain_optimum(problem));
@@ -105,6 +105,7 @@ TEST_CASE("a pure excitation of the Goldstone modes: how many iterations take it
     CHECK(iterations(exact_transport().get()) == 1);
     CHECK(iterations(goldstone_step(GoldstoneRate::newton).get()) == row.newton);
     CHECK(iterations(goldstone_step(GoldstoneRate::sum).get()) == doctest::Approx(row.sum).epsilon(.1));
+    CHECK(iterations(goldstone_step(GoldstoneRate::authors).get()) == doctest::Approx(row.authors).epsilon(.1));
     if (row.plain > 0) CHECK(iterations(nullptr) == doctest::Approx(row.plain).epsilon(.1));
     if (row.slices == 10) CHECK(excited.excess == doctest::Approx(28.2021).epsilon(1e-5));
   }

@@ -242,7 +242,7 @@ TEST_CASE("one inner Goldstone step is the gradient, preconditioned by the weigh
   const MatrixXd inverse = laplacian.inverse();
   const double rate_over_sum = 3 / z.squaredNorm();
   for (const auto& [name, rate] :
-       {std::pair{GoldstoneRate::authors, rate_over_sum / 4}, std::pair{GoldstoneRate::sum, rate_over_sum},
+       {std::pair{GoldstoneRate::authors, rate_over_sum}, std::pair{GoldstoneRate::sum, 4 * rate_over_sum},
         std::pair{GoldstoneRate::newton, 5 * rate_over_sum}}) {
     DoubleTable fixed = z;
     goldstone_step(name, 1)->fix(problem, fixed);

@@ -150,7 +150,7 @@ struct Ground {
 Ground prepare(const Arguments& arguments, std::uint64_t seed, bool excited) {
   JointProblem problem = make_problem(arguments, seed);
   std::fprintf(stderr, "seed %llu: to the optimum ...\n", static_cast<unsigned long long>(seed));
-  ChainRun optimum = chain_optimum(problem);
+  ChainRun optimum = chain_optimum(problem, std::max<std::uint64_t>(arguments.budget, 1000));
   Ground ground{.problem = std::move(problem), .optimum = std::move(optimum), .start = {}};
   ground.least = ground.optimum.end.loss;
   ground.start = random_chain_start(ground.problem.shape());

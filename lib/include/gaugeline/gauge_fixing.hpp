@@ -24,11 +24,12 @@ class GaugeStep {
 // factor is not unique it is the one nearest to I, so that a second step moves nothing. O(T (rows d^2 + d^3)).
 [[nodiscard]] std::unique_ptr<GaugeStep> exact_transport();
 
-// The rate of a Goldstone step, as a multiple of d over the sum over slices of |Z_t|^2.
+// The rate of a Goldstone step along the gradient in skew matrices, lambda_t (M_t^T - M_t)/2 - lambda_t+1 (M_t+1^T -
+// M_t+1)/2 with M_t = Z_t^T Z_t-1.
 enum class GoldstoneRate : std::uint8_t {
-  authors,  // 1/4 over the sum over slices: as the authors' program has it
-  sum,      // 1 over that sum
-  newton,   // 1 over the mean over slices: Newton's scale
+  authors,  // d / sum over slices of |Z_t|^2: what the authors' program does, with its factor of 1/4
+  sum,      // four times that: without the quarter
+  newton,   // d / mean over slices of |Z_t|^2: Newton's scale
 };
 
 // The Goldstone step (Bamler & Mandt, ICML 2018, arXiv 1803.03234): `inner` gradient steps on the coupling expanded to

@@ -5,9 +5,9 @@
 // accumulators per coordinate do not. One that does not gives different results in different frames.
 //
 // Why an L-BFGS of its own: LBFGSpp throws when its line search fails, which lib, compiled without exceptions, cannot
-// have, and which is just how L-BFGS ends at a domain wall. Both take as many evaluations: with exact transport every 50
-// iterations, to 1e-5 on G1 (seeds 1, 2; T = 10, 30), 124, 140, 106, 128 here, 126, 146, 107, 130 with LBFGSpp's Armijo
-// search and 124, 135, 116, 129 with its strong Wolfe search (bench_gauge_claims --peer).
+// have, and which is just how L-BFGS ends at a domain wall. Both take as many evaluations: with exact transport every
+// 50 iterations, to 1e-5 on G1 (seeds 1, 2; T = 10, 30), 124, 140, 106, 128 here, 126, 146, 107, 130 with LBFGSpp's
+// Armijo search and 124, 135, 116, 129 with its strong Wolfe search (bench_gauge_claims --peer).
 #pragma once
 
 #include <cstdint>
