@@ -1,12 +1,19 @@
 // Every optimiser of the joint problem with every gauge step, on chains of slices with a known truth.
 //
-//   bench_gauge_claims --slices 100 --seeds 1,2                    CSV: the course of every run, sampled
-//   logarithmically bench_gauge_claims --likelihood skipgram --rows 1000 --dim 50 --norm .1 --methods lbfgs --gauges
-//   none,exact bench_gauge_claims --table --slices 10 --seeds 1,2             the tables of docs/algorithm.md, section
-//   5 bench_gauge_claims --hundredfold 100 --slices 100              what exact transport has after N evaluations,
-//   beside
-//                                                                  what the others have after 100 N
-//   bench_gauge_claims --peer --slices 30                          LBFGSpp beside gaugeline's own L-BFGS
+//   bench_gauge_claims --slices 100 --seeds 1,2
+//       CSV: the course of every run, sampled logarithmically
+//
+//   bench_gauge_claims --likelihood skipgram --rows 1000 --dim 50 --norm .1 --methods lbfgs --gauges none,exact
+//       the same of a larger chain
+//
+//   bench_gauge_claims --table --slices 10 --seeds 1,2
+//       the tables of docs/gauge.md
+//
+//   bench_gauge_claims --hundredfold 60 --slices 100
+//       what exact transport has after N evaluations, beside what the others have after 100 N
+//
+//   bench_gauge_claims --peer --slices 30
+//       LBFGSpp beside gaugeline's own L-BFGS
 //
 // Seconds are CPU seconds of the run without what the bench itself computes; gauge_seconds is the part of gauge steps.
 #include <CLI/CLI.hpp>
