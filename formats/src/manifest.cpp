@@ -103,11 +103,11 @@ std::span<const std::byte> write_manifest(FlatBufferBuilder& builder, const Snap
   const auto context_hashes = builder.CreateVector(state.contexts.candidate_hashes.data(), context_candidates);
   const auto context_counts = builder.CreateVector(state.contexts.candidate_counts.data(), context_candidates);
   const bool shared = context_token_storage(state) == TokenStorage::shared;
-  builder.Finish(
-      schema::CreateManifest(builder, snapshot_format_version, run, program, snapshot.lineage.parent_checksum, options,
-                             report, state.time_unit_seconds, shared, rotation, names, ends, sequences, chunk_list,
-                             &values, item_hashes, item_counts, context_hashes, context_counts),
-      schema::ManifestIdentifier());
+  builder.Finish(schema::CreateManifest(builder, snapshot_format_version, run, program,
+                                        snapshot.lineage.parent_checksum, options, report, state.time_unit_seconds,
+                                        shared, rotation, names, ends, sequences, chunk_list, &values, item_hashes,
+                                        item_counts, context_hashes, context_counts, snapshot.lineage.smoothed),
+                 schema::ManifestIdentifier());
   return {reinterpret_cast<const std::byte*>(builder.GetBufferPointer()), builder.GetSize()};
 }
 

@@ -47,6 +47,7 @@ class SnapshotDecoder {
     snapshot_.run_ = manifest.run()->str();
     snapshot_.program_ = manifest.program()->str();
     snapshot_.parent_checksum_ = manifest.parent_checksum();
+    snapshot_.smoothed_ = manifest.smoothed();
     snapshot_.options_ = read_options(*manifest.options());
     snapshot_.report_ = read_report(*manifest.report());
     snapshot_.time_unit_seconds_ = manifest.time_unit_seconds();
@@ -188,7 +189,7 @@ SideState<float> Snapshot::SideData::view(std::uint32_t dimension) const noexcep
 }
 
 SnapshotView Snapshot::view() const noexcept {
-  return {.lineage = {.run = run_, .program = program_, .parent_checksum = parent_checksum_},
+  return {.lineage = {.run = run_, .program = program_, .parent_checksum = parent_checksum_, .smoothed = smoothed_},
           .options = options_,
           .state = {.slices = report_.slice + 1,
                     .interval = report_.interval,

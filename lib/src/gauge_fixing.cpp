@@ -2,18 +2,17 @@
 
 #include <vector>
 
-#include <Eigen/Eigenvalues>
-#include <Eigen/SVD>
+#include <gaugeline/gauge.hpp>
 
 #include "goldstone.hpp"
 #include "skew_exponential.hpp"
+#include "square_svd.hpp"
 
 namespace gaugeline {
 namespace {
 
 using Eigen::Index;
 using Eigen::MatrixXd;
-using Svd = Eigen::JacobiSVD<MatrixXd>;
 
 MatrixXd overlap(const ConstTableRef& z, const JointShape& shape, Index slice) {
   return slice_rows(z, shape, slice).transpose() * slice_rows(z, shape, slice - 1);
@@ -27,14 +26,14 @@ void turn_slice(TableRef z, const JointShape& shape, Index slice, const MatrixXd
 // is in place stays there.
 MatrixXd nearest_polar_factor(const MatrixXd& m) {
   constexpr double vanishes = 1e-13;  // a singular value that is rounding of the largest
-  const Svd svd(m, Eigen::ComputeFullU | Eigen::ComputeFullV);
-  const auto& s = svd.singularValues();
+  const SquareSvd svd = square_svd(m);
+  const auto& s = svd.s;
   const Index rank = (s.array() > vanishes * s(0)).count();
   const Index rest = m.rows() - rank;
-  MatrixXd turn = svd.matrixU().leftCols(rank) * svd.matrixV().leftCols(rank).transpose();
+  MatrixXd turn = svd.u.leftCols(rank) * svd.v.leftCols(rank).transpose();
   if (rest == 0) return turn;
-  const auto left = svd.matrixU().rightCols(rest);
-  const auto right = svd.matrixV().rightCols(rest);
+  const auto left = svd.u.rightCols(rest);
+  const auto right = svd.v.rightCols(rest);
   turn += left * polar_factor(left.transpose() * right) * right.transpose();
   return turn;
 }
@@ -58,11 +57,13 @@ MatrixXd preconditioner(const std::vector<double>& coupling) {
     laplacian.block<2, 2>(t - 1, t - 1) += strength * Eigen::Matrix2d{{1, -1}, {-1, 1}};
   }
   const double shift = laplacian.trace() / 2 / static_cast<double>(slices - 1) / static_cast<double>(slices);
-  const Eigen::SelfAdjointEigenSolver<MatrixXd> eigen(laplacian);
-  const Eigen::VectorXd& values = eigen.eigenvalues();
-  const double zero = 1e-13 * static_cast<double>(slices) * values(slices - 1);
+  Eigen::VectorXd values(slices);  // falling
+  std::vector<double> work(2 * coupling.size());
+  symmetric_eigen(laplacian, {values.data(), coupling.size()}, work);
+  const MatrixXd& vectors = laplacian;
+  const double zero = 1e-13 * static_cast<double>(slices) * values(0);
   const Eigen::VectorXd inverse = values.unaryExpr([&](double k) { return k > zero ? 1 / (k + shift) : 0; });
-  return eigen.eigenvectors() * inverse.asDiagonal() * eigen.eigenvectors().transpose();
+  return vectors * inverse.asDiagonal() * vectors.transpose();
 }
 
 class GoldstoneStep final : public GaugeStep {

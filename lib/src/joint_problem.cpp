@@ -3,35 +3,31 @@
 #include <cmath>
 #include <utility>
 
-#include <Eigen/SVD>
+#include "square_svd.hpp"
 
 namespace gaugeline {
 namespace {
 
 using Eigen::Index;
-using Svd = Eigen::JacobiSVD<Eigen::MatrixXd>;
-
-Svd decompose(const Eigen::Ref<const Eigen::MatrixXd>& m) { return Svd(m, Eigen::ComputeFullU | Eigen::ComputeFullV); }
-
 // How the polar factor R = P Q^T of M = P S Q^T turns when M moves by dM: dR = P W Q^T with W_ij = (K_ij - K_ji)/(s_i +
 // s_j), K = P^T dM Q. Where both singular values vanish R is not a function of M, and it is held still.
-Eigen::MatrixXd polar_step(const Svd& svd, const Eigen::MatrixXd& dm) {
-  const Eigen::MatrixXd k = svd.matrixU().transpose() * dm * svd.matrixV();
-  const Eigen::VectorXd& s = svd.singularValues();
+Eigen::MatrixXd polar_step(const SquareSvd& svd, const Eigen::MatrixXd& dm) {
+  const Eigen::MatrixXd k = svd.u.transpose() * dm * svd.v;
+  const Eigen::VectorXd& s = svd.s;
   Eigen::MatrixXd w = Eigen::MatrixXd::Zero(k.rows(), k.cols());
   for (Index i = 0; i < k.rows(); ++i) {
     for (Index j = 0; j < k.cols(); ++j) {
       if (s(i) + s(j) > 1e-14 * s(0)) w(i, j) = (k(i, j) - k(j, i)) / (s(i) + s(j));
     }
   }
-  return svd.matrixU() * w * svd.matrixV().transpose();
+  return svd.u * w * svd.v.transpose();
 }
 
 }  // namespace
 
 Eigen::MatrixXd polar_factor(const Eigen::Ref<const Eigen::MatrixXd>& m) {
-  const Svd svd = decompose(m);
-  return svd.matrixU() * svd.matrixV().transpose();
+  const SquareSvd svd = square_svd(m);
+  return svd.u * svd.v.transpose();
 }
 
 ChainPrior random_walk_prior(std::span<const double> times, double first_precision, double diffusion) {
@@ -138,8 +134,8 @@ void JointProblem::hessian_product(const ConstTableRef& z, const ConstTableRef& 
       slice_rows(product, shape_, t - 1) -= moved;
       continue;
     }
-    const Svd svd = decompose(now.transpose() * before);
-    const Eigen::MatrixXd turn = svd.matrixU() * svd.matrixV().transpose();
+    const SquareSvd svd = square_svd(now.transpose() * before);
+    const Eigen::MatrixXd turn = svd.u * svd.v.transpose();
     const Eigen::MatrixXd turns_by = polar_step(svd, step.transpose() * before + now.transpose() * step_before);
     slice_rows(product, shape_, t) +=
         strength * (step - step_before * turn.transpose() - before * turns_by.transpose());

@@ -77,6 +77,7 @@ Expected<> LearningRun::resume(const formats::Snapshot& snapshot) {
   run_ = view.lineage.run;
   report_ = view.report;
   parent_checksum_ = view.lineage.parent_checksum;
+  smoothed_ = view.lineage.smoothed;
   checksum_ = snapshot.checksum();
   for (const auto& position : view.sources) positions_.emplace(position.source, position.sequence);
   return learner_.restore(view.state);
@@ -98,6 +99,7 @@ Expected<SliceReport> LearningRun::process(const SliceView& slice, std::string_v
   auto report = learner_.learn(slice, *executor_);
   if (!report) return report;
 
+  smoothed_ = false;
   // The position is part of the snapshot that contains the slice: state and position cannot come apart.
   positions_.insert_or_assign(std::string(source), sequence);
   if (const auto published = publish(*report, checksum_); !published) return std::unexpected(published.error());
@@ -126,12 +128,12 @@ Expected<std::size_t> LearningRun::forget(std::span<const std::string_view> toke
 
 Expected<> LearningRun::publish(const SliceReport& report, std::uint64_t parent_checksum) {
   const auto sources = views(positions_);
-  const auto checksum =
-      store_.publish({.lineage = {.run = run_, .program = program, .parent_checksum = parent_checksum},
-                      .options = learner_.options(),
-                      .state = learner_.state(),
-                      .report = report,
-                      .sources = sources});
+  const auto checksum = store_.publish(
+      {.lineage = {.run = run_, .program = program, .parent_checksum = parent_checksum, .smoothed = smoothed_},
+       .options = learner_.options(),
+       .state = learner_.state(),
+       .report = report,
+       .sources = sources});
   if (!checksum) {
     failed_ = true;
     return fail(ErrorCode::io_error, "snapshot of slice ", report.slice, ": ", checksum.error().message());

@@ -35,6 +35,10 @@ TestedRows test_for_movement(const QuerySlice& from, const QuerySlice& to, const
   TestedRows tested;
   const auto pairs = comparable_rows(from, to, min_uses);
   for (const RowPair& pair : pairs) tested.rows.push_back({pair, movement.of(pair.from, pair.to), {}, {}});
+  if (from.smoothed() || to.smoothed()) {
+    tested.evidence = Evidence::smoothed;
+    return tested;
+  }
   const auto compared = compare_rows(from, to, pairs);
   const auto null = recent.null();
   if (!compared || !null) {

@@ -19,6 +19,7 @@ class QuerySlice {
   explicit QuerySlice(formats::Snapshot snapshot);
 
   [[nodiscard]] SliceStamp stamp() const noexcept;
+  [[nodiscard]] bool smoothed() const noexcept { return view_.lineage.smoothed; }
   [[nodiscard]] const SideState<float>& items() const noexcept { return view_.state.items; }
   [[nodiscard]] const LearnerState<float>& state() const noexcept { return view_.state; }
   [[nodiscard]] std::uint32_t dimension() const noexcept { return view_.state.dimension; }

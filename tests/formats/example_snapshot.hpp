@@ -92,6 +92,7 @@ struct ExampleSnapshot {
   std::vector<double> rotation;
   std::string run = "0123456789abcdef0123456789abcdef";
   std::vector<formats::SourcePositionView> sources{{"sotu.slices", 12}, {"tcp:10.0.0.1:50123", 1}};
+  bool smoothed = false;
   Options options;
   SliceReport report;
   double value_scale = 1;
@@ -123,7 +124,10 @@ struct ExampleSnapshot {
   }
 
   [[nodiscard]] formats::SnapshotView view() const {
-    return {.lineage = {.run = run, .program = "gaugeline 0.1.0", .parent_checksum = 0xFEDCBA9876543210},
+    return {.lineage = {.run = run,
+                        .program = "gaugeline 0.1.0",
+                        .parent_checksum = 0xFEDCBA9876543210,
+                        .smoothed = smoothed},
             .options = options,
             .state = {.slices = report.slice + 1,
                       .interval = report.interval,

@@ -63,6 +63,7 @@ void check_same(const SnapshotView& found, const SnapshotView& expected) {
   CHECK(found.lineage.run == expected.lineage.run);
   CHECK(found.lineage.program == expected.lineage.program);
   CHECK(found.lineage.parent_checksum == expected.lineage.parent_checksum);
+  CHECK(found.lineage.smoothed == expected.lineage.smoothed);
   CHECK(found.options == expected.options);
   CHECK(found.state.slices == expected.state.slices);
   CHECK(found.state.interval == expected.state.interval);
@@ -98,6 +99,12 @@ TEST_CASE("a snapshot comes back as it was, over shapes") {
     check_round_trip(ExampleSnapshot(0, 0, dimension));
     check_round_trip(shared_snapshot(25, dimension));
   }
+}
+
+TEST_CASE("a smoother's snapshot says so") {
+  auto example = ExampleSnapshot(2, 2, 3);
+  example.smoothed = true;
+  check_round_trip(example);
 }
 
 TEST_CASE("every option comes back") {

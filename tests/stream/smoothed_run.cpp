@@ -40,6 +40,8 @@ TEST_CASE("a joint fit leaves a smoothed snapshot per slice, of one run, and not
     CHECK((slice == 0 || snapshot.view().lineage.run == run));
     const auto& rows = snapshot.view().state.items;
     CHECK(rows.embeddings.allFinite());
+    CHECK(snapshot.view().lineage.smoothed);
+    CHECK_FALSE(plain.view().lineage.smoothed);
     CHECK(rows.embeddings != plain.view().state.items.embeddings);
     CHECK(rows.count[0] == plain.view().state.items.count[0]);
     // Later data make rows more certain, and say nothing new of the last slice.
@@ -72,6 +74,7 @@ TEST_CASE("the filter goes on where a joint fit ends") {
   CHECK(run.last_sequence("here") == 4);
   learn(run, 4, 6);
   CHECK(store_of(directory.path()).slices().value().size() == 6);
+  CHECK_FALSE(latest_snapshot(directory.path()).view().lineage.smoothed);
 }
 
 TEST_CASE("a joint fit takes all slices: a directory that holds some is refused, one that broke off is begun anew") {

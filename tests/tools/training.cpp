@@ -152,3 +152,14 @@ TEST_CASE("a lag leaves corrected slices beside the filter's") {
   CHECK(table(folder / "run --lag 3" / "smoothed", "--slice 2") != table(folder / "run", "--slice 2"));
   must("snapshot verify '" + (folder / "run --lag 3" / "smoothed").native() + "'");
 }
+
+TEST_CASE("smoothed slices have drift, and no p-values that are not theirs") {
+  const TemporaryDirectory folder;
+  const std::string out = (folder / "run").native();
+  REQUIRE(launch("train - --smooth --out '" + out + "'" + small_skipgram_learner, moving_word_events()).status == 0);
+  const std::string drift =
+      must("query drift --data '" + out + "' --from 0 --to -1 --min-uses 1 --skip-commonest 0 --json");
+  CHECK(contains(drift, "\"displacement\": "));
+  CHECK(contains(drift, "the slices are smoothed"));
+  CHECK(contains(must("snapshot info '" + out + "'"), ", smoothed"));
+}

@@ -39,6 +39,8 @@ std::string reason(stream::Evidence evidence, float min_uses) {
       return "insufficient data: too few items, or items too alike, to know how far those at rest move";
     case stream::Evidence::few_slices:
       return "insufficient data: too few slices before the later one to know how far items at rest move";
+    case stream::Evidence::smoothed:
+      return "the slices are smoothed, so that they share their data; a filter's have p-values";
   }
   return "";
 }

@@ -42,7 +42,8 @@ class InfoCommand final : public Command {
     const std::string parent = view.lineage.parent_checksum == 0 ? "none" : hexadecimal(view.lineage.parent_checksum);
     std::cout << slice_report_line(view.report, 0).substr(0, slice_report_line(view.report, 0).rfind("  ")) << '\n'
               << "run " << printable(view.lineage.run) << ", written by " << printable(view.lineage.program) << '\n'
-              << "checksum " << hexadecimal(snapshot.checksum()) << ", parent " << parent << '\n'
+              << "checksum " << hexadecimal(snapshot.checksum()) << ", parent " << parent
+              << (view.lineage.smoothed ? ", smoothed" : "") << '\n'
               << "dimension " << view.state.dimension << ", " << grouped(static_cast<double>(view.state.items.size()))
               << " items, " << grouped(static_cast<double>(view.state.contexts.size())) << " contexts\n";
     if (const ValueState& values = view.state.values; values.noise_deviation > 0) {
@@ -67,6 +68,7 @@ class InfoCommand final : public Command {
         .member("program", view.lineage.program)
         .member("checksum", hexadecimal(snapshot.checksum()))
         .member("parent_checksum", hexadecimal(view.lineage.parent_checksum))
+        .member("smoothed", view.lineage.smoothed)
         .member("dimension", view.state.dimension)
         .member("items", view.state.items.size())
         .member("contexts", view.state.contexts.size())

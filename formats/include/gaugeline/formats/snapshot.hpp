@@ -33,6 +33,7 @@ struct LineageView {
   std::string_view run;               // 32 hexadecimal digits, drawn when the run started
   std::string_view program;           // "gaugeline 0.1.0"
   std::uint64_t parent_checksum = 0;  // of the snapshot before this one in the run; 0 for the first
+  bool smoothed = false;              // embeddings and precisions are told by later slices too (Smoother)
 };
 
 struct SnapshotView {
@@ -100,6 +101,7 @@ class Snapshot {
   };
   std::string run_, program_;
   std::uint64_t parent_checksum_ = 0, checksum_ = 0;
+  bool smoothed_ = false;
   Options options_;
   SliceReport report_;
   double time_unit_seconds_ = 0;

@@ -80,6 +80,7 @@ class LearningRun {
   SliceReport report_;
   std::uint64_t checksum_ = 0;
   std::uint64_t parent_checksum_ = 0;
+  bool smoothed_ = false;  // as it was published
   bool failed_ = false;
   Positions positions_;
   std::unique_ptr<Corrections> corrections_;  // with a lag

@@ -135,6 +135,7 @@ enum class Evidence : std::uint8_t {
   few_items,   // fewer items to compare with than a null distribution takes, or all alike: insufficient data
   few_slices,  // fewer pairs of consecutive slices up to the later one than a null distribution takes: insufficient
                // data
+  smoothed,    // a slice is a smoother's: its rows share data with all others, and successive ones hardly move
 };
 
 // Neighbours among the nearest at one of the two times only, best first.
