@@ -39,12 +39,11 @@ Eigen::MatrixXd rotation_to(const LearnerState<float>& state, const Smoother<flo
 }  // namespace
 
 SmoothedRun::SmoothedRun(std::filesystem::path directory, formats::SnapshotStore store, LearningRun filter,
-                         Smoother<float> smoother, Executor& executor)
+                         Smoother<float> smoother)
     : directory_(std::move(directory)),
       store_(std::move(store)),
       filter_(std::move(filter)),
-      smoother_(std::move(smoother)),
-      executor_(&executor) {}
+      smoother_(std::move(smoother)) {}
 
 Expected<SmoothedRun> SmoothedRun::begin(const std::filesystem::path& data_directory, const Options& options,
                                          const SmootherOptions& smoothing, Executor& executor) {
@@ -61,7 +60,7 @@ Expected<SmoothedRun> SmoothedRun::begin(const std::filesystem::path& data_direc
   if (!smoother) return std::unexpected(smoother.error());
   auto filter = LearningRun::open(filtered_folder(data_directory), options, executor);
   if (!filter) return std::unexpected(filter.error());
-  return SmoothedRun(data_directory, std::move(*store), std::move(*filter), std::move(*smoother), executor);
+  return SmoothedRun(data_directory, std::move(*store), std::move(*filter), std::move(*smoother));
 }
 
 Expected<SliceReport> SmoothedRun::process(const SliceView& slice, std::string_view source, std::uint64_t sequence) {

@@ -33,13 +33,12 @@ class SmoothedRun {
 
  private:
   SmoothedRun(std::filesystem::path directory, formats::SnapshotStore store, LearningRun filter,
-              Smoother<float> smoother, Executor& executor);
+              Smoother<float> smoother);
 
   std::filesystem::path directory_;
   formats::SnapshotStore store_;
   LearningRun filter_;
   Smoother<float> smoother_;
-  Executor* executor_;
 };
 
 }  // namespace gaugeline::stream
