@@ -120,7 +120,7 @@ JointProblem gaussian_chain(const ChainOptions& options) {
     if (t > 0) truth += normal_table(random, 2 * options.rows, options.dimension, walk_step * scale);
     Eigen::MatrixXd values = truth.topRows(options.rows) * truth.bottomRows(options.rows).transpose();
     values += normal_table(random, options.rows, options.rows, walk_noise);
-    likelihoods.push_back(dense_gaussian_likelihood(std::move(values)));
+    likelihoods.push_back(dense_gaussian_likelihood(values));
   }
   return chain_problem(options, std::move(likelihoods));
 }
