@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <charconv>
+#include <cstdio>
 #include <string>
 #include <utility>
 
@@ -117,6 +118,13 @@ Expected<std::uint64_t> SnapshotStore::publish(const SnapshotView& snapshot) {
   if (!checksum) return std::unexpected(checksum.error().within(path.native()));
   if (const auto committed = output->commit(); !committed) return std::unexpected(committed.error());
   return checksum;
+}
+
+// A folder takes the place of an empty one, and of no other.
+Expected<> SnapshotStore::take_all(const SnapshotStore& from) const {
+  if (::rename(from.directory_.c_str(), directory_.c_str()) != 0)
+    return system_failure(directory_, "cannot be replaced");
+  return sync_folder(directory_.parent_path());
 }
 
 Expected<std::vector<std::uint64_t>> SnapshotStore::slices() const {

@@ -12,14 +12,6 @@
 namespace gaugeline {
 namespace {
 
-constexpr Side sides[] = {Side::items, Side::contexts};
-
-// In microseconds; the sum in double since the ends of int64 are valid times.
-double middle(TimeInterval interval) noexcept {
-  return .5 * (static_cast<double>(interval.begin.time_since_epoch().count()) +
-               static_cast<double>(interval.end.time_since_epoch().count()));
-}
-
 template <class Scalar>
 bool all_finite(const SideRows<Scalar>& side) noexcept {
   for (std::size_t row = 0; row < side.size(); ++row) {
@@ -61,7 +53,8 @@ Expected<SliceReport> Filter<Scalar>::learn(const SliceView& slice, Executor& ex
   if (auto ok = check(slice, executor); !ok) return std::unexpected(ok.error());
   SliceReport report{.slice = model_.slices, .interval = slice.interval};
   if (model_.slices > 0)
-    report.elapsed_units = (middle(slice.interval) - middle(model_.interval)) * 1e-6 / model_.time_unit_seconds;
+    report.elapsed_units =
+        (middle_microseconds(slice.interval) - middle_microseconds(model_.interval)) * 1e-6 / model_.time_unit_seconds;
   const auto known = model_.sizes();
   if (auto ok = find_rows(slice, report); !ok) {
     model_.forget_rows_from(known);
@@ -83,14 +76,14 @@ Expected<SliceReport> Filter<Scalar>::learn(const SliceView& slice, Executor& ex
   if (has_data) {
     share_negatives(true);
     weigh_negatives(model_.items, model_.contexts, options().negatives, report.observations);
-    for (const Side which : sides) choose_active(model_.side(which), options().likelihood);
+    for (const Side which : both_sides) choose_active(model_.side(which), options().likelihood);
     solve(slice, executor);
     if (passes_over(slice) && options().pass_sweeps == 0) {
       take_precision_of_passes(model_, model_.items, known.items);
       take_precision_of_passes(model_, model_.contexts, known.contexts);
     }
     if (!all_finite(model_.items) || !all_finite(model_.contexts) || !std::isnormal(model_.offset_precision())) {
-      for (const Side which : sides) {
+      for (const Side which : both_sides) {
         SideRows<Scalar>& side = model_.side(which);
         side.table() = side.table_before();
         std::ranges::copy(side.energy_before.first(side.size()), side.gradient_energy.begin());
@@ -138,7 +131,7 @@ Expected<> Filter<Scalar>::check(const SliceView& slice, const Executor& executo
     return fail(ErrorCode::bad_data, "the slice holds values, but the learner's likelihood is skip-gram");
   if (options().likelihood == Likelihood::gaussian && has_counts)
     return fail(ErrorCode::bad_data, "the slice holds sequences or pairs, but the learner's likelihood is Gaussian");
-  for (const Side which : sides) {
+  for (const Side which : both_sides) {
     if (slice.tokens(which).size() > options().slice_token_capacity)
       return fail(ErrorCode::capacity_exceeded, "the slice names ", slice.tokens(which).size(),
                   " tokens, but slice_token_capacity is ", options().slice_token_capacity);
@@ -150,7 +143,7 @@ Expected<> Filter<Scalar>::check(const SliceView& slice, const Executor& executo
 template <class Scalar>
 Expected<> Filter<Scalar>::find_rows(const SliceView& slice, SliceReport& report) noexcept {
   const auto before = model_.sizes();
-  for (const Side which : sides) {
+  for (const Side which : both_sides) {
     SideRows<Scalar>& side = model_.side(which);
     const TokenList& tokens = slice.tokens(which);
     const auto uses = side.uses_of_token.first(tokens.size());
@@ -171,7 +164,7 @@ Expected<> Filter<Scalar>::find_rows(const SliceView& slice, SliceReport& report
 template <class Scalar>
 void Filter<Scalar>::count(SliceReport& report) noexcept {
   const bool weighted = options().likelihood == Likelihood::skipgram;
-  for (const Side which : sides) {
+  for (const Side which : both_sides) {
     SideRows<Scalar>& side = model_.side(which);
     double total = 0;
     for (std::size_t row = 0; row < side.size(); ++row) {
@@ -233,7 +226,7 @@ void Filter<Scalar>::share_negatives(bool after_slice) noexcept {
 template <class Scalar>
 void Filter<Scalar>::start_alone() noexcept {
   Random random(options().seed + model_.slices);
-  for (const Side which : sides) {
+  for (const Side which : both_sides) {
     SideRows<Scalar>& side = model_.side(which);
     model_.draw_embeddings(side, 0, random);
     std::ranges::fill(side.gradient_energy.first(side.size()), static_cast<Scalar>(initial_gradient_energy));
@@ -261,7 +254,7 @@ void Filter<Scalar>::solve(const SliceView& slice, Executor& executor) noexcept 
     pass_.run(slice, model_.items, model_.contexts, ++key);
   const std::uint32_t sweeps = passed ? options().pass_sweeps : tied ? options().sweeps : options().first_slice_sweeps;
   for (std::uint32_t sweep = 0; sweep < sweeps; ++sweep) {
-    for (const Side which : sides) {
+    for (const Side which : both_sides) {
       const HalfStep<Scalar> step{which, model_.side(which), model_.side(other(which)), observations_.rows(which), tied,
                                   ++key};
       if (options().likelihood == Likelihood::skipgram)
@@ -280,7 +273,7 @@ void Filter<Scalar>::fix_gauge(Executor& executor) noexcept {
   const Eigen::Index d = model_.dimension();
   MatrixView<double> overlap(overlap_.data(), d, d);
   overlap.setZero();
-  for (const Side which : sides) {
+  for (const Side which : both_sides) {
     const SideRows<Scalar>& side = model_.side(which);
     const auto rows = static_cast<Eigen::Index>(side.size());
     sums_.add(overlap, ConstMatrixView<Scalar>(side.embeddings.data(), rows, d), side.predicted.first(side.size()),
@@ -296,7 +289,7 @@ template <class Scalar>
 double Filter<Scalar>::gauge_residual() const noexcept {
   double moved = 0;
   double all = 0;
-  for (const Side which : sides) {
+  for (const Side which : both_sides) {
     const SideRows<Scalar>& side = model_.side(which);
     for (std::size_t row = 0; row < side.size(); ++row) {
       const auto weight = static_cast<double>(side.predicted[row]);

@@ -4,8 +4,6 @@
 #include <cmath>
 #include <utility>
 
-#include <Eigen/LU>
-
 #include <gaugeline/random.hpp>
 
 #include "cumulative.hpp"
@@ -164,15 +162,6 @@ void excite_goldstone_modes(const JointShape& shape, TableRef z, double step, st
     if (skew.norm() > 0) rotation *= skew_exponential(skew * (step / skew.norm()));  // O(1) has no directions
     slice_rows(z, shape, t) *= rotation;
   }
-}
-
-Index reflected_links(const JointShape& shape, const ConstTableRef& z) {
-  Index reflected = 0;
-  for (Index t = 1; t < shape.slices; ++t) {
-    const Eigen::MatrixXd link = slice_rows(z, shape, t).transpose() * slice_rows(z, shape, t - 1);
-    if (link.determinant() < 0) ++reflected;
-  }
-  return reflected;
 }
 
 }  // namespace gaugeline

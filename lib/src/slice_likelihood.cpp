@@ -5,6 +5,8 @@
 
 #include <gaugeline/likelihood.hpp>
 
+#include "negatives.hpp"
+
 namespace gaugeline {
 namespace {
 
@@ -185,11 +187,8 @@ std::unique_ptr<SliceLikelihood> skipgram_likelihood(std::vector<PairCount> pair
 }
 
 std::vector<double> negative_distribution(std::span<const double> counts) {
-  std::vector<double> q;
-  q.reserve(counts.size());
-  double sum = 0;
-  for (const double count : counts) sum += q.emplace_back(std::pow(count, .75));
-  for (double& share : q) share = sum > 0 ? share / sum : 0;
+  std::vector<double> q(counts.begin(), counts.end());
+  share_negatives(std::span(q));
   return q;
 }
 

@@ -19,16 +19,6 @@
 #include "smoother_ties.hpp"
 
 namespace gaugeline {
-namespace {
-
-constexpr Side sides[] = {Side::items, Side::contexts};
-double middle(TimeInterval interval) noexcept {
-  return .5 * (static_cast<double>(interval.begin.time_since_epoch().count()) +
-               static_cast<double>(interval.end.time_since_epoch().count()));
-}
-
-}  // namespace
-
 template <class Scalar>
 class Smoother<Scalar>::Impl {
  public:
@@ -52,13 +42,13 @@ class Smoother<Scalar>::Impl {
     auto made = make_slice(options_, state, view, observations_);
     if (!made) return std::unexpected(made.error());
     SmootherSlice<Scalar>& slice = slices_.emplace_back(std::move(*made));
-    const double now = middle(state.interval) * 1e-6 / state.time_unit_seconds;
+    const double now = middle_microseconds(state.interval) * 1e-6 / state.time_unit_seconds;
     if (slices_.size() == 1) begin_time_ = now;
     slice.time_units = now - begin_time_;
     if (slices_.size() == 1 && next_ == 0)
       ties_ = SmootherTies<Scalar>(options_, smoothing_.lag > 0, state.value_scale);
-    for (const Side which : sides) ties_.tie(slices_, which);
-    ties_.keep(state);
+    for (const Side which : both_sides) ties_.tie(slices_, which);
+    ties_.keep(slice);
     next_ = state.slices;
     if (smoothing_.lag > 0 && slices_.size() > smoothing_.lag) drop_first();
     settled_ = false;
@@ -69,7 +59,7 @@ class Smoother<Scalar>::Impl {
     Random random(seed);
     const double deviation = std::sqrt(.25 / options_.dimension);
     for (SmootherSlice<Scalar>& slice : slices_) {
-      for (const Side which : sides) {
+      for (const Side which : both_sides) {
         for (Scalar& entry : slice.side(which).rows.table().template reshaped<Eigen::RowMajor>())
           entry = static_cast<Scalar>(deviation * random.normal());
       }
@@ -79,7 +69,10 @@ class Smoother<Scalar>::Impl {
   void rotate(const Eigen::Ref<const Eigen::MatrixXd>& rotation) noexcept {
     const RowMajor<Scalar> by = rotation.template cast<Scalar>();
     for (SmootherSlice<Scalar>& slice : slices_) {
-      for (const Side which : sides) turn(slice.side(which), by);
+      for (const Side which : both_sides) {
+        turn(slice.side(which).rows.table(), by);
+        turn(slice.side(which).rows.reference_table(), by);
+      }
     }
   }
 
@@ -89,18 +82,19 @@ class Smoother<Scalar>::Impl {
                   " workers, but worker_capacity is ", options_.worker_capacity);
     if (!settled_ && !prepare()) return fail(ErrorCode::out_of_memory, "no memory for a sweep of the smoother");
     SmootherProgress progress;
-    if (smoothing_.lag == 0) progress.rotation_angle = transport(executor);
+    if (smoothing_.lag == 0) progress.rotation_angle = join(executor);
     double moved = 0;
     double all = 0;
-    for (const Side which : sides) {
+    for (const Side which : both_sides) {
       linearise(which, executor);
       moved += chain_solver_.solve(slices_, which, chains_[static_cast<std::size_t>(which)], executor);
     }
     for (SmootherSlice<Scalar>& slice : slices_) {
-      for (const Side which : sides) all += static_cast<double>(slice.side(which).rows.table().squaredNorm());
+      for (const Side which : both_sides) all += static_cast<double>(slice.side(which).rows.table().squaredNorm());
     }
     progress.moved = all > 0 ? std::sqrt(moved / all) : 0;
-    for (const Side which : sides) update_precision(slices_, which, chains_[static_cast<std::size_t>(which)], forward_);
+    for (const Side which : both_sides)
+      update_precision(slices_, which, chains_[static_cast<std::size_t>(which)], forward_);
     return progress;
   }
 
@@ -147,7 +141,7 @@ class Smoother<Scalar>::Impl {
 
   void drop_first() noexcept {
     slices_.pop_front();
-    for (const Side which : sides) begin_chains(slices_.front().side(which));
+    for (const Side which : both_sides) begin_chains(slices_.front().side(which));
   }
 
   // ---- a sweep
@@ -157,7 +151,7 @@ class Smoother<Scalar>::Impl {
     std::size_t rows = 0;
     std::size_t observations = 0;
     std::size_t most = 0;  // of one slice
-    for (const Side which : sides) {
+    for (const Side which : both_sides) {
       chains_[static_cast<std::size_t>(which)].build(slices_, which);
       std::size_t rows_of_side = 0;
       std::size_t observations_of_side = 0;
@@ -177,7 +171,10 @@ class Smoother<Scalar>::Impl {
     };
     Arena measure;
     lay(measure);
-    if (measure.used() > sweep_memory_.size()) sweep_memory_ = OwnedBytes(measure.used());
+    if (measure.used() > sweep_memory_.size()) {
+      sweep_memory_ = {};  // before there is more
+      sweep_memory_ = OwnedBytes(measure.used());
+    }
     if (sweep_memory_.data() == nullptr) return false;
     Arena arena(sweep_memory_.data());
     lay(arena);
@@ -200,42 +197,30 @@ class Smoother<Scalar>::Impl {
     }
   }
 
-  // From slice to slice: rows that are new get their prior mean, and, unless the gauge is left alone, exact transport:
-  // Z_t <- Z_t R_t, R_t the polar factor of the sum over rows of kappa z_t z_t-1^T (of new rows: pi z_t ref^T), the
-  // slice before already turned. Returns the largest angle.
-  double transport(Executor& executor) noexcept {
-    const auto d = static_cast<Eigen::Index>(options_.dimension);
-    using Square = Eigen::Map<Eigen::MatrixXd>;
+  // From slice to slice: what new rows expect, and the gauge, unless it is left alone. Returns the largest angle that a
+  // slice was turned by.
+  double join(Executor& executor) noexcept {
     double largest = 0;
     for (std::size_t t = 1; t < slices_.size(); ++t) {
-      for (const Side which : sides) meet(slices_[t].side(which), slices_[t - 1].side(which).rows);
-      if (smoothing_.gauge == GaugeFixing::none) continue;
-      MatrixView<double> overlap(overlap_.data(), d, d);
-      overlap.setZero();
-      for (const Side which : sides) add_overlap(overlap, t, which, executor);
-      // Read column by column it is transposed, and so is the rotation (Filter::fix_gauge).
-      gauge_rotation(Square(overlap_.data(), d, d), Square(rotation_.data(), d, d), gauge_work_);
-      const RowMajor<Scalar> by = ConstMatrixView<double>(rotation_.data(), d, d).template cast<Scalar>();
-      for (const Side which : sides) turn_rows(slices_[t].side(which).rows.table(), by);
-      largest = std::max(largest, rotation_angle(Square(rotation_.data(), d, d), gauge_work_));
+      for (const Side which : both_sides) expect_new_rows(slices_[t].side(which), slices_[t - 1].side(which).rows);
+      if (smoothing_.gauge == GaugeFixing::procrustes) largest = std::max(largest, transport(t, executor));
     }
     return largest;
   }
 
-  // New rows are expected at the mean of the rows of the slice before that had been in data.
-  static void meet(SmootherSide<Scalar>& side, const SideRows<Scalar>& before) noexcept {
-    if (std::ranges::find(side.previous, no_row) == side.previous.end()) return;
-    ColumnVector<Scalar> mean = ColumnVector<Scalar>::Zero(static_cast<Eigen::Index>(before.dimension));
-    std::size_t known = 0;
-    for (std::size_t row = 0; row < before.size(); ++row) {
-      if (!(before.null_variance[row] > 0)) continue;
-      mean += before.row(row);
-      ++known;
-    }
-    if (known > 0) mean /= static_cast<Scalar>(known);
-    for (std::size_t row = 0; row < side.previous.size(); ++row) {
-      if (side.previous[row] == no_row) side.rows.reference_row(row) = mean;
-    }
+  // Exact transport: Z_t <- Z_t R_t, R_t the polar factor of the sum over rows of kappa z_t z_t-1^T (of new rows: pi
+  // z_t ref^T), the slice before already turned. Returns R_t's angle.
+  double transport(std::size_t t, Executor& executor) noexcept {
+    const auto d = static_cast<Eigen::Index>(options_.dimension);
+    using Square = Eigen::Map<Eigen::MatrixXd>;
+    MatrixView<double> overlap(overlap_.data(), d, d);
+    overlap.setZero();
+    for (const Side which : both_sides) add_overlap(overlap, t, which, executor);
+    // Read column by column it is transposed, and so is the rotation (Filter::fix_gauge).
+    gauge_rotation(Square(overlap_.data(), d, d), Square(rotation_.data(), d, d), gauge_work_);
+    const RowMajor<Scalar> by = ConstMatrixView<double>(rotation_.data(), d, d).template cast<Scalar>();
+    for (const Side which : both_sides) turn(slices_[t].side(which).rows.table(), by);
+    return rotation_angle(Square(rotation_.data(), d, d), gauge_work_);
   }
 
   void add_overlap(const MatrixView<double>& overlap, std::size_t t, Side which, Executor& executor) noexcept {
@@ -258,11 +243,7 @@ class Smoother<Scalar>::Impl {
     sums_.add(overlap, side.rows.table(), weights_.first(rows), expected, executor);
   }
 
-  static void turn(SmootherSide<Scalar>& side, const RowMajor<Scalar>& by) noexcept {
-    turn_rows(side.rows.table(), by);
-    turn_rows(side.rows.reference_table(), by);
-  }
-  static void turn_rows(MatrixView<Scalar> table, const RowMajor<Scalar>& by) noexcept {
+  static void turn(MatrixView<Scalar> table, const RowMajor<Scalar>& by) noexcept {
     RowMajor<Scalar> before;
     for_each_run(static_cast<std::size_t>(table.rows()), tile, [&](std::size_t begin, std::size_t size) {
       auto rows = table.middleRows(static_cast<Eigen::Index>(begin), static_cast<Eigen::Index>(size));

@@ -10,8 +10,6 @@
 namespace gaugeline {
 namespace {
 
-constexpr Side sides[] = {Side::items, Side::contexts};
-
 // -log p of one item's observations.
 template <class Scalar>
 double skipgram_loss(const SmootherSlice<Scalar>& slice, std::size_t item) {
@@ -53,7 +51,7 @@ double gaussian_loss(const SmootherSlice<Scalar>& slice, std::size_t item) {
 template <class Scalar>
 double prior_loss(const std::deque<SmootherSlice<Scalar>>& slices, std::size_t t) {
   double sum = 0;
-  for (const Side which : sides) {
+  for (const Side which : both_sides) {
     const SmootherSide<Scalar>& side = slices[t].side(which);
     for (std::size_t row = 0; row < side.rows.size(); ++row) {
       const auto z = side.rows.row(row);

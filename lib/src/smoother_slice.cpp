@@ -8,8 +8,6 @@
 namespace gaugeline {
 namespace {
 
-constexpr Side sides[] = {Side::items, Side::contexts};
-
 // Room for exactly the rows of a state.
 template <class Scalar>
 Options room_for(const Options& options, const LearnerState<Scalar>& state) noexcept {
@@ -18,7 +16,7 @@ Options room_for(const Options& options, const LearnerState<Scalar>& state) noex
   room.item_capacity = static_cast<std::uint32_t>(rows(Side::items));
   room.context_capacity = static_cast<std::uint32_t>(rows(Side::contexts));
   std::size_t bytes = 0;
-  for (const Side which : sides) bytes = std::max(bytes, state[which].tokens.bytes().size() / rows(which) + 1);
+  for (const Side which : both_sides) bytes = std::max(bytes, state[which].tokens.bytes().size() / rows(which) + 1);
   room.token_bytes_per_row = static_cast<std::uint32_t>(bytes);
   room.slice_token_capacity = 0;
   room.anchor_memory = 0;
@@ -29,7 +27,7 @@ Options room_for(const Options& options, const LearnerState<Scalar>& state) noex
 template <class Scalar>
 void lay_out(Arena& arena, SmootherSlice<Scalar>& slice, const Options& room, const LearnerState<Scalar>& state,
              std::size_t observations) noexcept {
-  for (const Side which : sides) {
+  for (const Side which : both_sides) {
     SmootherSide<Scalar>& side = slice.side(which);
     const std::size_t rows = state[which].size();
     side.rows.reserve(arena, room, std::max<std::size_t>(rows, 1));
@@ -69,7 +67,7 @@ void count(SmootherSlice<Scalar>& slice, const Options& options) noexcept {
   SideRows<Scalar>& contexts = slice.side(Side::contexts).rows;
   const bool weighted = options.likelihood == Likelihood::skipgram;
   double total = 0;
-  for (const Side which : sides) {
+  for (const Side which : both_sides) {
     SmootherSide<Scalar>& side = slice.side(which);
     total = 0;
     for (std::size_t row = 0; row < side.rows.size(); ++row) {
@@ -86,7 +84,7 @@ void count(SmootherSlice<Scalar>& slice, const Options& options) noexcept {
     share_negatives(shares);
     weigh_negatives(items, contexts, options.negatives, total);
   }
-  for (const Side which : sides) choose_active(slice.side(which).rows, options.likelihood);
+  for (const Side which : both_sides) choose_active(slice.side(which).rows, options.likelihood);
 }
 
 }  // namespace
@@ -104,7 +102,7 @@ Expected<SmootherSlice<Scalar>> make_slice(const Options& options, const Learner
   Vocabulary vocabularies[2];
   std::span<RowIndex> rows_of_tokens[2];
   const auto lay_out_lookup = [&](Arena& arena) {
-    for (const Side which : sides) {
+    for (const Side which : both_sides) {
       const auto side = static_cast<std::size_t>(which);
       const std::size_t rows = std::max<std::size_t>(state[which].size(), 1);
       vocabularies[side].reserve(arena, rows, rows * room.token_bytes_per_row, 0);
@@ -116,7 +114,7 @@ Expected<SmootherSlice<Scalar>> make_slice(const Options& options, const Learner
   if (lookup.data() == nullptr) return fail(ErrorCode::out_of_memory, "no ", measure.used(), " bytes to find tokens");
   Arena lookup_arena(lookup.data());
   lay_out_lookup(lookup_arena);
-  for (const Side which : sides) {
+  for (const Side which : both_sides) {
     const auto side = static_cast<std::size_t>(which);
     for (std::size_t row = 0; row < state[which].size(); ++row)
       (void)vocabularies[side].admit(state[which].tokens[row]);
@@ -135,7 +133,7 @@ Expected<SmootherSlice<Scalar>> make_slice(const Options& options, const Learner
     return fail(ErrorCode::out_of_memory, "no ", sizes.used(), " bytes for a slice of the smoother");
   Arena arena(slice.memory.data());
   lay_out(arena, slice, room, state, workbench.size());
-  for (const Side which : sides) {
+  for (const Side which : both_sides) {
     SmootherSide<Scalar>& side = slice.side(which);
     const ObservedRows built = workbench.rows(which);
     std::ranges::copy(built.starts, side.starts.begin());

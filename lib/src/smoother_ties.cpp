@@ -10,7 +10,6 @@
 namespace gaugeline {
 namespace {
 
-constexpr Side sides[] = {Side::items, Side::contexts};
 // Of a link, over the prior's precision: a row is as good as fixed there, and beyond it float's digits end.
 constexpr double stiffest = 1e7;
 
@@ -27,6 +26,19 @@ void match(SmootherSide<Scalar>& side, const SmootherSide<Scalar>& before) noexc
       break;
     }
   }
+}
+
+template <class Scalar>
+ColumnVector<Scalar> mean_of_known(const SideRows<Scalar>& rows) {
+  ColumnVector<Scalar> mean = ColumnVector<Scalar>::Zero(static_cast<Eigen::Index>(rows.dimension));
+  std::size_t known = 0;
+  for (std::size_t row = 0; row < rows.size(); ++row) {
+    if (!rows.known(row)) continue;
+    mean += rows.row(row);
+    ++known;
+  }
+  if (known > 0) mean /= static_cast<Scalar>(known);
+  return mean;
 }
 
 }  // namespace
@@ -93,21 +105,16 @@ void SmootherTies<Scalar>::predict(SmootherSide<Scalar>& side, const Filtered& l
 }
 
 template <class Scalar>
-void SmootherTies<Scalar>::keep(const LearnerState<Scalar>& state) {
+void SmootherTies<Scalar>::keep(const SmootherSlice<Scalar>& slice) {
   if (!lagged_) return;
-  for (const Side which : sides) {
-    const SideState<Scalar>& from = state[which];
+  for (const Side which : both_sides) {
+    const SideRows<Scalar>& from = slice.side(which).rows;
     Filtered& to = filtered_[static_cast<std::size_t>(which)];
-    to.embeddings.assign(from.embeddings.data(), from.embeddings.data() + from.embeddings.size());
-    to.precision.assign(from.precision.begin(), from.precision.end());
-    to.mean = ColumnVector<Scalar>::Zero(static_cast<Eigen::Index>(dimension_));
-    std::size_t known = 0;
-    for (std::size_t row = 0; row < from.size(); ++row) {
-      if (!(from.null_variance[row] > 0)) continue;
-      to.mean += from.embeddings.row(static_cast<Eigen::Index>(row)).transpose();
-      ++known;
-    }
-    if (known > 0) to.mean /= static_cast<Scalar>(known);
+    const auto embeddings = from.embeddings.first(from.size() * dimension_);
+    const auto precision = from.precision.first(from.size());
+    to.embeddings.assign(embeddings.begin(), embeddings.end());
+    to.precision.assign(precision.begin(), precision.end());
+    to.mean = mean_of_known(from);
   }
 }
 
@@ -115,6 +122,15 @@ template <class Scalar>
 void begin_chains(SmootherSide<Scalar>& side) noexcept {
   std::ranges::fill(side.previous, no_row);
   std::ranges::fill(side.link, Scalar(0));
+}
+
+template <class Scalar>
+void expect_new_rows(SmootherSide<Scalar>& side, const SideRows<Scalar>& before) noexcept {
+  if (std::ranges::find(side.previous, no_row) == side.previous.end()) return;
+  const ColumnVector<Scalar> mean = mean_of_known(before);
+  for (std::size_t row = 0; row < side.previous.size(); ++row) {
+    if (side.previous[row] == no_row) side.rows.reference_row(row) = mean;
+  }
 }
 
 template <class Scalar>
@@ -146,6 +162,8 @@ template class SmootherTies<float>;
 template class SmootherTies<double>;
 template void begin_chains(SmootherSide<float>&) noexcept;
 template void begin_chains(SmootherSide<double>&) noexcept;
+template void expect_new_rows(SmootherSide<float>&, const SideRows<float>&) noexcept;
+template void expect_new_rows(SmootherSide<double>&, const SideRows<double>&) noexcept;
 template void update_precision(std::deque<SmootherSlice<float>>&, Side, const Chains&, std::span<float>) noexcept;
 template void update_precision(std::deque<SmootherSlice<double>>&, Side, const Chains&, std::span<double>) noexcept;
 

@@ -23,8 +23,8 @@ class SmootherTies {
   SmootherTies(const Options& options, bool lagged, double value_scale) noexcept;
   // Ties the last slice, whose time_units stand, to the one before.
   void tie(std::deque<SmootherSlice<Scalar>>& slices, Side which) const noexcept;
-  // The state after the last slice, from which the filter predicts the next one.
-  void keep(const LearnerState<Scalar>& state);
+  // Keeps the last slice's tables, which are still the filter's, and from which it predicts the next slice.
+  void keep(const SmootherSlice<Scalar>& slice);
 
  private:
   struct Filtered {
@@ -46,6 +46,11 @@ class SmootherTies {
 // All chains of the side begin in this slice.
 template <class Scalar>
 void begin_chains(SmootherSide<Scalar>& side) noexcept;
+
+// Rows whose chain begins in this slice are expected at the mean of the rows, in the slice before, that had been in
+// data.
+template <class Scalar>
+void expect_new_rows(SmootherSide<Scalar>& side, const SideRows<Scalar>& before) noexcept;
 
 // The posterior precision of every row in every slice given all data, per coordinate: what is known from before and
 // from the slice itself, and from after, as if every slice's data had the precision h that its linearisation found.

@@ -1,6 +1,5 @@
 #include "corrections.hpp"
 
-#include <algorithm>
 #include <utility>
 
 #include "smoothed_snapshot.hpp"
@@ -17,29 +16,44 @@ Corrections::Corrections(formats::SnapshotStore store, Smoother<float> smoother,
     : store_(std::move(store)), smoother_(std::move(smoother)), options_(options), lag_(lag) {}
 
 Expected<Corrections> Corrections::open(const std::filesystem::path& data_directory, const Options& options,
-                                        std::uint32_t lag) {
+                                        std::uint32_t lag, const formats::SnapshotStore& filtered) {
   auto store = formats::SnapshotStore::create(data_directory / "smoothed");
   if (!store) return std::unexpected(store.error());
   auto smoother = Smoother<float>::create(options, {.lag = lag});
   if (!smoother) return std::unexpected(smoother.error());
-  return Corrections(std::move(*store), std::move(*smoother), options, lag);
+  Corrections corrections(std::move(*store), std::move(*smoother), options, lag);
+  if (const auto caught_up = corrections.catch_up(filtered); !caught_up) return std::unexpected(caught_up.error());
+  return corrections;
 }
 
 Expected<> Corrections::begin_anew() {
   auto smoother = Smoother<float>::create(options_, {.lag = lag_});
   if (!smoother) return std::unexpected(smoother.error());
   smoother_ = std::move(*smoother);
+  if (!checksums_.empty()) before_ = checksums_.back();
+  checksums_.clear();
   return {};
 }
 
-// Of the slice that stands before the window, which is final; 0 if there is none.
-Expected<std::uint64_t> Corrections::checksum_before(std::uint64_t slice) const {
-  const auto there = store_.slices();
-  if (!there) return std::unexpected(there.error());
-  if (slice == 0 || !std::ranges::binary_search(*there, slice - 1)) return 0;
-  const auto before = store_.load(slice - 1);
-  if (!before) return std::unexpected(before.error());
-  return before->checksum();
+// Slices that the filter has learnt after the last one here, as they are; all but for those before the first one here.
+Expected<> Corrections::catch_up(const formats::SnapshotStore& filtered) {
+  const auto last = store_.load_latest();
+  if (!last) return std::unexpected(last.error());
+  if (!*last) return {};
+  before_ = (*last)->checksum();
+  const auto learnt = filtered.slices();
+  if (!learnt) return std::unexpected(learnt.error());
+  for (const std::uint64_t slice : *learnt) {
+    if (slice <= (*last)->view().report.slice) continue;
+    const auto snapshot = filtered.load(slice);
+    if (!snapshot) return std::unexpected(snapshot.error());
+    formats::SnapshotView view = snapshot->view();
+    view.lineage.parent_checksum = before_;
+    const auto checksum = store_.publish(view);
+    if (!checksum) return std::unexpected(checksum.error());
+    before_ = *checksum;
+  }
+  return {};
 }
 
 Expected<> Corrections::follow(const OnlineLearner<float>& learner, const SliceView& slice, const std::string& run,
@@ -48,13 +62,16 @@ Expected<> Corrections::follow(const OnlineLearner<float>& learner, const SliceV
   for (int sweep = 0; sweep < sweeps; ++sweep) {
     if (const auto swept = smoother_.sweep(executor); !swept) return std::unexpected(swept.error());
   }
-  auto parent = checksum_before(smoother_.first());
-  for (std::size_t index = 0; parent && index < smoother_.size(); ++index) {
+  if (smoother_.size() == checksums_.size()) before_ = checksums_.front();  // that slice has left the window
+  checksums_.clear();
+  std::uint64_t parent = before_;
+  for (std::size_t index = 0; index < smoother_.size(); ++index) {
     const auto snapshot = filtered.load(smoother_.first() + index);
     if (!snapshot) return std::unexpected(snapshot.error());
-    parent = publish_smoothed(*snapshot, smoother_, index, run, *parent, store_);
+    const auto checksum = publish_smoothed(*snapshot, smoother_, index, run, parent, store_);
+    if (!checksum) return std::unexpected(checksum.error());
+    checksums_.push_back(parent = *checksum);
   }
-  if (!parent) return std::unexpected(parent.error());
   return {};
 }
 

@@ -5,9 +5,10 @@
 // window fills again from the next slice on, with the filter's prediction before it, and older slices stay as they are.
 #pragma once
 
-#include <deque>
+#include <cstdint>
 #include <filesystem>
 #include <string>
+#include <vector>
 
 #include <gaugeline/error.hpp>
 #include <gaugeline/executor.hpp>
@@ -21,7 +22,7 @@ class Corrections {
  public:
   // lag: slices of the window, 2 or more.
   [[nodiscard]] static Expected<Corrections> open(const std::filesystem::path& data_directory, const Options& options,
-                                                  std::uint32_t lag);
+                                                  std::uint32_t lag, const formats::SnapshotStore& filtered);
   // The slice has been learnt, and its snapshot published in `filtered`. `run` is that of the filter, since the frame
   // is the same. Errors of what cannot be read or written; then the slices of the window wait for the next call.
   [[nodiscard]] Expected<> follow(const OnlineLearner<float>& learner, const SliceView& slice, const std::string& run,
@@ -32,12 +33,14 @@ class Corrections {
 
  private:
   Corrections(formats::SnapshotStore store, Smoother<float> smoother, const Options& options, std::uint32_t lag);
-  [[nodiscard]] Expected<std::uint64_t> checksum_before(std::uint64_t slice) const;
+  [[nodiscard]] Expected<> catch_up(const formats::SnapshotStore& filtered);
 
   formats::SnapshotStore store_;
   Smoother<float> smoother_;
   Options options_;
   std::uint32_t lag_;
+  std::uint64_t before_ = 0;              // the checksum of the slice before the window; 0 if there is none
+  std::vector<std::uint64_t> checksums_;  // of the slices in the window
 };
 
 }  // namespace gaugeline::stream

@@ -41,7 +41,7 @@ Expected<LearningRun> LearningRun::open(const std::filesystem::path& data_direct
   }
   auto run = begin(std::move(*store), options, *latest, executor);
   if (!run || lag == 0) return run;
-  auto corrections = Corrections::open(data_directory, options, lag);
+  auto corrections = Corrections::open(data_directory, options, lag, run->store_);
   if (!corrections) return std::unexpected(corrections.error());
   run->corrections_ = std::make_unique<Corrections>(std::move(*corrections));
   return run;

@@ -14,8 +14,13 @@
 namespace gaugeline::stream {
 namespace {
 
+// Of a data directory: everything that is being made, the filter's part of it, and the smoother's.
+std::filesystem::path work_folder(const std::filesystem::path& data_directory) { return data_directory / "joint-fit"; }
 std::filesystem::path filtered_folder(const std::filesystem::path& data_directory) {
-  return data_directory / "filtered";
+  return work_folder(data_directory) / "filtered";
+}
+std::filesystem::path smoothed_folder(const std::filesystem::path& data_directory) {
+  return work_folder(data_directory) / "smoothed";
 }
 
 // What turns the smoother's last slice into the frame of the filter's, in which its anchors lie.
@@ -55,7 +60,7 @@ Expected<SmoothedRun> SmoothedRun::begin(const std::filesystem::path& data_direc
     return fail(ErrorCode::invalid_argument, data_directory.native(), ": holds ", there->size(),
                 " snapshots; a joint fit needs all slices, and a directory of its own");
   std::error_code ignored;
-  std::filesystem::remove_all(filtered_folder(data_directory), ignored);  // of a run that was broken off
+  std::filesystem::remove_all(work_folder(data_directory), ignored);  // of a run that was broken off
   auto smoother = Smoother<float>::create(options, smoothing);
   if (!smoother) return std::unexpected(smoother.error());
   auto filter = LearningRun::open(filtered_folder(data_directory), options, executor);
@@ -76,18 +81,20 @@ Expected<> SmoothedRun::publish() {
   const auto filtered = formats::SnapshotStore::open(filtered_folder(directory_));
   if (!filtered) return std::unexpected(filtered.error());
   smoother_.rotate(rotation_to(filter_.learner().state(), smoother_));
+  auto smoothed = formats::SnapshotStore::create(smoothed_folder(directory_));
+  if (!smoothed) return std::unexpected(smoothed.error());
   const std::string run = draw_run_identity();
   std::uint64_t parent = 0;
   for (std::size_t index = 0; index < smoother_.size(); ++index) {
     const auto snapshot = filtered->load(smoother_.first() + index);
     if (!snapshot) return std::unexpected(snapshot.error());
-    const auto checksum = publish_smoothed(*snapshot, smoother_, index, run, parent, store_);
+    const auto checksum = publish_smoothed(*snapshot, smoother_, index, run, parent, *smoothed);
     if (!checksum) return std::unexpected(checksum.error());
     parent = *checksum;
   }
-  std::error_code error;
-  std::filesystem::remove_all(filtered_folder(directory_), error);
-  if (error) return fail(ErrorCode::io_error, filtered_folder(directory_).native(), ": ", error.message());
+  if (const auto taken = store_.take_all(*smoothed); !taken) return taken;
+  std::error_code ignored;  // what is left is in nobody's way
+  std::filesystem::remove_all(work_folder(directory_), ignored);
   return {};
 }
 

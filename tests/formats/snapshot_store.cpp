@@ -122,6 +122,24 @@ TEST_CASE("a snapshot under another slice's name is refused") {
   CHECK(store->load(7).error().message().find("holds slice 0") != std::string_view::npos);
 }
 
+TEST_CASE("an empty store takes over all snapshots of another at once; one that holds some refuses") {
+  const TemporaryDirectory folder;
+  auto from = SnapshotStore::create(folder / "from");
+  auto to = SnapshotStore::create(folder / "to");
+  REQUIRE(from);
+  REQUIRE(to);
+  for (const std::uint64_t slice : {0U, 1U}) REQUIRE(from->publish(snapshot_of_slice(slice).view()));
+  REQUIRE(to->take_all(*from));
+  CHECK(to->slices() == std::vector<std::uint64_t>{0, 1});
+  CHECK(to->load(1));
+  auto other = SnapshotStore::create(folder / "other");
+  REQUIRE(other);
+  REQUIRE(other->publish(snapshot_of_slice(5).view()));
+  CHECK(to->take_all(*other).error().code() == ErrorCode::io_error);
+  CHECK(to->slices() == std::vector<std::uint64_t>{0, 1});
+  CHECK(other->slices() == std::vector<std::uint64_t>{5});
+}
+
 TEST_CASE("a snapshot that is not there is named") {
   const TemporaryDirectory folder;
   const auto store = SnapshotStore::create(folder.path());

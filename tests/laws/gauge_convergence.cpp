@@ -5,6 +5,7 @@
 #include <array>
 #include <cmath>
 
+#include <gaugeline/link_field.hpp>
 #include <support/chain_runs.hpp>
 
 namespace {
@@ -42,7 +43,7 @@ TEST_CASE("G1 from random starts: with exact transport the optimum, in the refer
     const JointProblem problem = reference_problem(reference.seed, reference.slices);
     const ChainRun best = chain_optimum(problem);
     CHECK(best.end.loss == doctest::Approx(reference.optimum).epsilon(1e-8));
-    CHECK(reflected_links(problem.shape(), best.z) == 0);
+    CHECK(domain_walls(best_links(problem.shape(), best.z)) == 0);
     check_iterations(best, best.end.loss, reference.lbfgs);
 
     const auto exact = exact_transport();
@@ -79,7 +80,7 @@ TEST_CASE("G1 from random starts: without exact transport the run ends at domain
       CAPTURE((plan.gauge != nullptr));
       const ChainRun run = run_chain(problem, plan, random_chain_start(problem.shape()));
       CHECK(run.end.loss > 1.01 * reference.optimum);
-      CHECK(reflected_links(problem.shape(), run.z) > 0);
+      CHECK(domain_walls(best_links(problem.shape(), run.z)) > 0);
     }
   }
 }
@@ -128,7 +129,7 @@ TEST_CASE("100 slices from random starts: what exact transport has after N evalu
     plan.stop_at = reached;
     const ChainRun run = run_chain(problem, plan, start);
     CHECK_FALSE(run.first_at(reached).has_value());
-    CHECK(reflected_links(problem.shape(), run.z) > 0);
+    CHECK(domain_walls(best_links(problem.shape(), run.z)) > 0);
   };
   check({.method = Optimizer::gradient_descent});
   check({.method = Optimizer::lbfgs});

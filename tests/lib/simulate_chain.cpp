@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include <doctest/doctest.h>
+#include <gaugeline/link_field.hpp>
 
 namespace {
 
@@ -22,7 +23,7 @@ TEST_CASE("G1 at its random start") {
   CHECK(likelihood == doctest::Approx(54751.4949924847).epsilon(1e-12));
   CHECK(problem.coupling_loss(z) == doctest::Approx(917.920163111909).epsilon(1e-12));
   CHECK(z.squaredNorm() == doctest::Approx(16000 * .09 / std::sqrt(8)).epsilon(.05));
-  CHECK(reflected_links(problem.shape(), z) == 4);
+  CHECK(domain_walls(best_links(problem.shape(), z)) == 4);
 }
 
 TEST_CASE("an excitation turns slices after the first one, and moves no likelihood") {
@@ -31,7 +32,7 @@ TEST_CASE("an excitation turns slices after the first one, and moves no likeliho
   DoubleTable z = start;
   excite_goldstone_modes(problem.shape(), z);
   CHECK(slice_rows(z, problem.shape(), 0) == slice_rows(start, problem.shape(), 0));
-  CHECK(reflected_links(problem.shape(), z) == reflected_links(problem.shape(), start));
+  CHECK(domain_walls(best_links(problem.shape(), z)) == domain_walls(best_links(problem.shape(), start)));
   CHECK(problem.norm_loss(z) == doctest::Approx(problem.norm_loss(start)).epsilon(1e-13));
   for (Eigen::Index t = 0; t < 5; ++t) {
     CHECK(problem.likelihood_loss(z, t) == doctest::Approx(problem.likelihood_loss(start, t)).epsilon(1e-13));

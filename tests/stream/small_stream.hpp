@@ -33,7 +33,8 @@ inline LearningRun open_run(const std::filesystem::path& data_directory, Executo
   return LearningRun::open(data_directory, small_learner(), executor).value();
 }
 // Slices begin to end - 1, as the sender `source` numbers them.
-inline void learn(LearningRun& run, std::int64_t begin, std::int64_t end, std::string_view source = "here") {
+template <class Run>
+void learn(Run& run, std::int64_t begin, std::int64_t end, std::string_view source = "here") {
   for (std::int64_t number = begin; number < end; ++number) {
     REQUIRE(run.process(small_slice(number).view(), source, static_cast<std::uint64_t>(number) + 1));
   }

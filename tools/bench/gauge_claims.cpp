@@ -24,6 +24,7 @@
 #include <functional>
 #include <string>
 
+#include <gaugeline/link_field.hpp>
 #include <support/chain_runs.hpp>
 
 #include "lbfgspp_run.hpp"
@@ -188,7 +189,8 @@ void print_courses(const Arguments& arguments) {
                       arguments.norm, static_cast<unsigned long long>(seed), arguments.start.c_str(), method.c_str(),
                       gauge.c_str(), static_cast<unsigned long long>(at.iteration),
                       static_cast<unsigned long long>(at.evaluations), seconds, gauge_seconds, at.loss,
-                      at.loss / ground.least - 1, static_cast<long>(reflected_links(ground.problem.shape(), z)));
+                      at.loss / ground.least - 1,
+                      static_cast<long>(domain_walls(best_links(ground.problem.shape(), z))));
           std::fflush(stdout);
         };
         run_timed(ground.problem, {method, gauge}, plan, ground.start, print);
@@ -216,7 +218,7 @@ void print_table(const Arguments& arguments) {
                   static_cast<unsigned long long>(seed), static_cast<long>(arguments.slices),
                   (contender.method + "+" + contender.gauge).c_str(), timed.run.end.loss,
                   timed.run.end.loss / ground.least - 1,
-                  static_cast<long>(reflected_links(ground.problem.shape(), timed.run.z)),
+                  static_cast<long>(domain_walls(best_links(ground.problem.shape(), timed.run.z))),
                   static_cast<unsigned long long>(timed.run.end.evaluations),
                   iterations_text(timed.run.first_at(ground.least * (1 + 1e-3))).c_str(),
                   iterations_text(timed.run.first_at(ground.least * (1 + 1e-5))).c_str(), timed.seconds,
@@ -254,7 +256,7 @@ void print_hundredfold(const Arguments& arguments) {
       std::printf("  %-11s + %-7s rate %-5g %s: least loss %.4f, %.2f %% above, %llu evaluations, %ld reflected\n",
                   contender.method.c_str(), contender.gauge.c_str(), rate, least <= reached ? "reached" : "not reached",
                   least, 100 * (least / reached - 1), static_cast<unsigned long long>(run.end.evaluations),
-                  static_cast<long>(reflected_links(problem.shape(), run.z)));
+                  static_cast<long>(domain_walls(best_links(problem.shape(), run.z))));
       std::fflush(stdout);
     };
     compare({"gd", "none"}, 0);

@@ -14,6 +14,7 @@
 #include "progress_bar.hpp"
 #include "slice_input.hpp"
 #include "slice_report.hpp"
+#include "text_output.hpp"
 
 namespace gaugeline::cli {
 namespace {
@@ -97,8 +98,8 @@ class TrainCommand final : public Command {
     for (std::uint64_t sweep = 0; sweep < sweeps_; ++sweep) {
       const auto progress = run->smoother().sweep(executor);
       if (!progress) return std::unexpected(progress.error());
-      bar.say("sweep " + std::to_string(sweep + 1) + ": rows moved by " + std::to_string(progress->moved) +
-              " of their length, the frame was turned by " + std::to_string(progress->rotation_angle));
+      bar.say("sweep " + std::to_string(sweep + 1) + ": rows moved by " + fixed(100 * progress->moved, 2) +
+              " % of their length; frames were turned by at most " + fixed(progress->rotation_angle, 4) + " radians");
       bar.show(sweep + 1);
     }
     if (const auto published = run->publish(); !published) return std::unexpected(published.error());

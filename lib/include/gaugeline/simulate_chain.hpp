@@ -49,7 +49,4 @@ struct SparseChainOptions {
 // A_t has a random direction and the Frobenius norm `step`. No likelihood and no norm changes but for rounding.
 void excite_goldstone_modes(const JointShape& shape, TableRef z, double step = .3, std::uint64_t seed = 777);
 
-// Links whose best rotation is a reflection: det(Z_t^T Z_t-1) < 0. Steps that stay in SO(d) do not remove them.
-[[nodiscard]] Eigen::Index reflected_links(const JointShape& shape, const ConstTableRef& z);
-
 }  // namespace gaugeline

@@ -75,7 +75,8 @@ class Smoother {
   // bring the slices' frames together.
   void start_at_random(std::uint64_t seed) noexcept;
 
-  // Turns everything: Z_t <- Z_t R for all t, R orthogonal. No loss and no precision changes.
+  // Turns everything: Z_t <- Z_t R for all t, R orthogonal. No loss and no precision changes. States that are appended
+  // afterwards are not turned: this comes after the last one.
   void rotate(const Eigen::Ref<const Eigen::MatrixXd>& rotation) noexcept;
 
   // Fixes the gauge by exact transport along the slices (gauge_fixing.hpp), then improves all rows of

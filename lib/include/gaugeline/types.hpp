@@ -20,8 +20,15 @@ struct TimeInterval {  // [begin, end)
   friend bool operator==(const TimeInterval&, const TimeInterval&) = default;
 };
 
+// Since 1970; the sum in double, since the ends of int64 are valid times.
+[[nodiscard]] constexpr double middle_microseconds(TimeInterval interval) noexcept {
+  return .5 * (static_cast<double>(interval.begin.time_since_epoch().count()) +
+               static_cast<double>(interval.end.time_since_epoch().count()));
+}
+
 // The two tables of the model: items U and contexts V. The score of a pair is u_i . v_j.
 enum class Side : std::uint8_t { items = 0, contexts = 1 };
+inline constexpr Side both_sides[] = {Side::items, Side::contexts};
 [[nodiscard]] constexpr Side other(Side side) noexcept { return side == Side::items ? Side::contexts : Side::items; }
 
 using RowIndex = std::uint32_t;

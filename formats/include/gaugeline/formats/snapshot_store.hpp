@@ -36,6 +36,11 @@ class SnapshotStore {
   // Temporary file, fsync, rename, fsync of the folder. Returns the snapshot's checksum once all of it is on disk.
   [[nodiscard]] Expected<std::uint64_t> publish(const SnapshotView& snapshot);
 
+  // Takes over all snapshots of another store of the same file system, in one step that is on disk when it returns:
+  // after a crash they are all here or all there. This store holds none, else ErrorCode::io_error, and nothing has
+  // changed.
+  [[nodiscard]] Expected<> take_all(const SnapshotStore& from) const;
+
   [[nodiscard]] Expected<std::vector<std::uint64_t>> slices() const;  // indices that are there, rising
   [[nodiscard]] Expected<Snapshot> load(std::uint64_t slice) const;
   [[nodiscard]] Expected<std::optional<Snapshot>> load_latest() const;  // nullopt: there is none yet

@@ -2,8 +2,8 @@
 // smoother improves every slice by what the others say, and the snapshots are published. Whoever opens the directory
 // afterwards goes on from the last slice, as from a filter's.
 //
-// While it works, the filter's snapshots lie in DIR/filtered; they go when the smoothed ones are there.
-// Thread-safety: none.
+// While it works, its files lie in DIR/joint-fit; the snapshots appear all at once, when the last one is on disk. What
+// a crash leaves of it is in nobody's way, and goes when the next joint fit begins. Thread-safety: none.
 #pragma once
 
 #include <filesystem>
@@ -36,7 +36,7 @@ class SmoothedRun {
               Smoother<float> smoother);
 
   std::filesystem::path directory_;
-  formats::SnapshotStore store_;
+  formats::SnapshotStore store_;  // of the data directory: empty until the end
   LearningRun filter_;
   Smoother<float> smoother_;
 };
