@@ -6,7 +6,6 @@
 #include <utility>
 #include <vector>
 
-#include <gaugeline/gauge.hpp>
 #include <gaugeline/random.hpp>
 
 #include "chain_solver.hpp"
@@ -14,6 +13,7 @@
 #include "negatives.hpp"
 #include "row_sums.hpp"
 #include "skipgram_solver.hpp"
+#include "smoother_gauge.hpp"
 #include "smoother_loss.hpp"
 #include "smoother_slice.hpp"
 #include "smoother_ties.hpp"
@@ -70,8 +70,8 @@ class Smoother<Scalar>::Impl {
     const RowMajor<Scalar> by = rotation.template cast<Scalar>();
     for (SmootherSlice<Scalar>& slice : slices_) {
       for (const Side which : both_sides) {
-        turn(slice.side(which).rows.table(), by);
-        turn(slice.side(which).rows.reference_table(), by);
+        turn_rows(slice.side(which).rows.table(), by);
+        turn_rows(slice.side(which).rows.reference_table(), by);
       }
     }
   }
@@ -113,7 +113,6 @@ class Smoother<Scalar>::Impl {
 
  private:
   void lay_out(Arena& arena) noexcept {
-    const auto d = static_cast<std::size_t>(options_.dimension);
     observations_.reserve(arena, options_);
     sums_.reserve(arena, options_);
     if (options_.likelihood == Likelihood::skipgram) {
@@ -122,9 +121,6 @@ class Smoother<Scalar>::Impl {
     } else {
       gaussian_.reserve(arena, options_);
     }
-    overlap_ = arena.take<double>(d * d);
-    rotation_ = arena.take<double>(d * d);
-    gauge_work_ = arena.take<double>(gauge_work_doubles(d));
   }
 
   [[nodiscard]] Expected<> check(const LearnerState<Scalar>& state, const SliceView& view) const noexcept {
@@ -165,8 +161,7 @@ class Smoother<Scalar>::Impl {
     }
     const auto lay = [&](Arena& arena) {
       chain_solver_.reserve(arena, options_, smoothing_.conjugate_gradient_steps, slices_.size(), rows, observations);
-      expected_ = arena.take<Scalar>(most * options_.dimension);
-      weights_ = arena.take<Scalar>(most);
+      gauge_.reserve(arena, options_, most);
       forward_ = arena.take<Scalar>(slices_.size());
     };
     Arena measure;
@@ -203,53 +198,10 @@ class Smoother<Scalar>::Impl {
     double largest = 0;
     for (std::size_t t = 1; t < slices_.size(); ++t) {
       for (const Side which : both_sides) expect_new_rows(slices_[t].side(which), slices_[t - 1].side(which).rows);
-      if (smoothing_.gauge == GaugeFixing::procrustes) largest = std::max(largest, transport(t, executor));
+      if (smoothing_.gauge == GaugeFixing::procrustes)
+        largest = std::max(largest, gauge_.turn(slices_, t, sums_, executor));
     }
     return largest;
-  }
-
-  // Exact transport: Z_t <- Z_t R_t, R_t the polar factor of the sum over rows of kappa z_t z_t-1^T (of new rows: pi
-  // z_t ref^T), the slice before already turned. Returns R_t's angle.
-  double transport(std::size_t t, Executor& executor) noexcept {
-    const auto d = static_cast<Eigen::Index>(options_.dimension);
-    using Square = Eigen::Map<Eigen::MatrixXd>;
-    MatrixView<double> overlap(overlap_.data(), d, d);
-    overlap.setZero();
-    for (const Side which : both_sides) add_overlap(overlap, t, which, executor);
-    // Read column by column it is transposed, and so is the rotation (Filter::fix_gauge).
-    gauge_rotation(Square(overlap_.data(), d, d), Square(rotation_.data(), d, d), gauge_work_);
-    const RowMajor<Scalar> by = ConstMatrixView<double>(rotation_.data(), d, d).template cast<Scalar>();
-    for (const Side which : both_sides) turn(slices_[t].side(which).rows.table(), by);
-    return rotation_angle(Square(rotation_.data(), d, d), gauge_work_);
-  }
-
-  void add_overlap(const MatrixView<double>& overlap, std::size_t t, Side which, Executor& executor) noexcept {
-    SmootherSide<Scalar>& side = slices_[t].side(which);
-    const SmootherSide<Scalar>& before = slices_[t - 1].side(which);
-    const auto d = static_cast<Eigen::Index>(options_.dimension);
-    const std::size_t rows = side.rows.size();
-    MatrixView<Scalar> expected(expected_.data(), static_cast<Eigen::Index>(rows), d);
-    for (std::size_t row = 0; row < rows; ++row) {
-      const RowIndex from = side.previous[row];
-      auto to = expected.row(static_cast<Eigen::Index>(row));
-      if (from == no_row) {
-        to = side.rows.reference_row(row).transpose();
-        weights_[row] = side.start[row];
-      } else {
-        to = slices_[t].retained * before.rows.row(from).transpose();
-        weights_[row] = side.link[row];
-      }
-    }
-    sums_.add(overlap, side.rows.table(), weights_.first(rows), expected, executor);
-  }
-
-  static void turn(MatrixView<Scalar> table, const RowMajor<Scalar>& by) noexcept {
-    RowMajor<Scalar> before;
-    for_each_run(static_cast<std::size_t>(table.rows()), tile, [&](std::size_t begin, std::size_t size) {
-      auto rows = table.middleRows(static_cast<Eigen::Index>(begin), static_cast<Eigen::Index>(size));
-      before = rows;
-      product(rows, before, by);
-    });
   }
 
   Options options_;
@@ -266,14 +218,13 @@ class Smoother<Scalar>::Impl {
   Negatives<Scalar> negatives_;
   SkipGramSolver<Scalar> skipgram_;
   GaussianSolver<Scalar> gaussian_;
-  std::span<double> overlap_, rotation_, gauge_work_;
 
   OwnedBytes sweep_memory_;
   bool settled_ = false;  // sweep_memory_ and the chains fit the slices
   std::array<Chains, 2> chains_;
   ChainSolver<Scalar> chain_solver_;
-  std::span<Scalar> expected_, weights_;  // where a slice's rows come from, and how stiffly
-  std::span<Scalar> forward_;             // of a chain
+  SmootherGauge<Scalar> gauge_;
+  std::span<Scalar> forward_;  // of a chain
 };
 
 template <class Scalar>
