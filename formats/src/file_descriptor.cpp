@@ -9,11 +9,25 @@
 #include <utility>
 
 namespace gaugeline::formats {
+namespace {
+
+ErrorCode error_code(int number) noexcept {
+  switch (number) {
+    case ENOENT:
+      return ErrorCode::not_found;
+    case ENOSPC:
+    case EDQUOT:
+      return ErrorCode::no_space;
+    default:
+      return ErrorCode::io_error;
+  }
+}
+
+}  // namespace
 
 std::unexpected<Error> system_failure(const std::filesystem::path& path, std::string_view what) {
   const int number = errno;
-  const auto code = number == ENOENT ? ErrorCode::not_found : ErrorCode::io_error;
-  return fail(code, path.native(), ": ", what, ": ", std::generic_category().message(number));
+  return fail(error_code(number), path.native(), ": ", what, ": ", std::generic_category().message(number));
 }
 
 FileDescriptor& FileDescriptor::operator=(FileDescriptor&& other) noexcept {
@@ -65,13 +79,6 @@ std::optional<std::uint64_t> regular_file_size(int descriptor) noexcept {
   struct stat status{};
   if (::fstat(descriptor, &status) != 0 || !S_ISREG(status.st_mode)) return std::nullopt;
   return static_cast<std::uint64_t>(status.st_size);
-}
-
-Expected<> sync_folder(const std::filesystem::path& folder) {
-  const FileDescriptor descriptor(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (descriptor.get() < 0) return system_failure(folder, "cannot be opened");
-  if (::fsync(descriptor.get()) != 0) return system_failure(folder, "cannot be synced");
-  return {};
 }
 
 }  // namespace gaugeline::formats

@@ -1,4 +1,5 @@
-// An open file of the operating system. Calls that a signal interrupts, or that move fewer bytes than asked, go on.
+// An open file of the operating system, for the FileSystem of this machine and for what may be a pipe. Calls that a
+// signal interrupts, or that move fewer bytes than asked, go on.
 #pragma once
 
 #include <cstddef>
@@ -13,7 +14,8 @@
 
 namespace gaugeline::formats {
 
-// "PATH: what: the operating system's reason", for the error number that a call has just left; not_found for ENOENT.
+// "PATH: what: the operating system's reason", for the error number that a call has just left: not_found, no_space (a
+// full disk or quota), or io_error.
 [[nodiscard]] std::unexpected<Error> system_failure(const std::filesystem::path& path, std::string_view what);
 
 class FileDescriptor {
@@ -40,8 +42,5 @@ class FileDescriptor {
 
 // The size of a regular file; nullopt for anything else (a pipe, a terminal), which cannot be sought.
 [[nodiscard]] std::optional<std::uint64_t> regular_file_size(int descriptor) noexcept;
-
-// Makes the entries of a folder durable: what was created or renamed in it.
-[[nodiscard]] Expected<> sync_folder(const std::filesystem::path& folder);
 
 }  // namespace gaugeline::formats

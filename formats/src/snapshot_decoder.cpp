@@ -16,7 +16,7 @@ class SnapshotDecoder {
 
   Expected<Snapshot> decode() {
     if (const auto ok = check_snapshot_header(file_); !ok) return std::unexpected(ok.error());
-    const auto footer = SnapshotFooter::parse(file_);
+    const auto footer = SnapshotFooter::parse(file_, file_.size());
     if (!footer) return std::unexpected(footer.error());
     snapshot_.checksum_ = footer->checksum;
     for (const auto step :

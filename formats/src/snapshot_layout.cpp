@@ -58,9 +58,9 @@ std::uint64_t SnapshotFooter::checksum_of(std::span<const std::byte, snapshot_fo
   return load<std::uint64_t>(sealed, checksum_offset);
 }
 
-Expected<SnapshotFooter> SnapshotFooter::parse(std::span<const std::byte> file) noexcept {
-  const std::uint64_t place = file.size() - snapshot_footer_bytes;
-  const auto bytes = file.last<snapshot_footer_bytes>();
+Expected<SnapshotFooter> SnapshotFooter::parse(std::span<const std::byte> tail, std::uint64_t file_bytes) noexcept {
+  const std::uint64_t place = file_bytes - snapshot_footer_bytes;
+  const auto bytes = tail.last<snapshot_footer_bytes>();
   const SnapshotFooter footer{.manifest_offset = load<std::uint64_t>(bytes, 16),
                               .manifest_bytes = load<std::uint64_t>(bytes, 24),
                               .manifest_checksum = load<std::uint64_t>(bytes, 32),
@@ -76,7 +76,8 @@ Expected<SnapshotFooter> SnapshotFooter::parse(std::span<const std::byte> file) 
   if (!placed)
     return fail(ErrorCode::bad_data, "offset ", place, ": the footer says that the manifest has ",
                 footer.manifest_bytes, " bytes at offset ", footer.manifest_offset, ", which do not end at the footer");
-  if (!is_zero(file, footer.manifest_offset + footer.manifest_bytes, place))
+  const std::uint64_t tail_begin = file_bytes - tail.size();  // the padding is shorter than what lies before the footer
+  if (!is_zero(tail, footer.manifest_offset + footer.manifest_bytes - tail_begin, place - tail_begin))
     return fail(ErrorCode::bad_data, "the padding before the footer is not zero");
   if (load<std::uint32_t>(bytes, 8) != snapshot_format_version || !is_zero(bytes, 12, 16) ||
       !is_zero(bytes, 40, checksum_offset))

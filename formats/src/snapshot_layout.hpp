@@ -34,8 +34,9 @@ struct SnapshotFooter {
   [[nodiscard]] std::array<std::byte, snapshot_footer_bytes> sealed() const noexcept;
   [[nodiscard]] static std::uint64_t checksum_of(std::span<const std::byte, snapshot_footer_bytes> sealed) noexcept;
   // Reads the end of a file and checks that the manifest lies between the header and the footer, ending where the
-  // footer begins.
-  [[nodiscard]] static Expected<SnapshotFooter> parse(std::span<const std::byte> file) noexcept;
+  // footer begins. `tail` is the file, or the last snapshot_header_bytes + snapshot_footer_bytes of it.
+  [[nodiscard]] static Expected<SnapshotFooter> parse(std::span<const std::byte> tail,
+                                                      std::uint64_t file_bytes) noexcept;
 };
 
 // True if the bytes [begin, end) of the file, which lie in it, are zero.

@@ -1,19 +1,11 @@
 #include <gaugeline/formats/snapshot_store.hpp>
 
-#include <fcntl.h>
-#include <sys/file.h>
-#include <sys/stat.h>
-
 #include <algorithm>
-#include <cerrno>
 #include <charconv>
-#include <cstdio>
 #include <string>
 #include <utility>
 
 #include <gaugeline/formats/atomic_file.hpp>
-
-#include "file_descriptor.hpp"
 
 namespace gaugeline::formats {
 namespace {
@@ -25,45 +17,25 @@ constexpr std::string_view lock_name = "lock";
 constexpr std::string_view extension = ".snapshot";
 constexpr std::size_t name_digits = 10;
 
-// The folder and those above it, each made durable in the one that it lies in.
-Expected<> make_folder(const fs::path& folder) {
-  std::error_code ignored;
-  if (folder.empty() || fs::is_directory(folder, ignored)) return {};
-  const fs::path above = folder.parent_path();
-  if (above != folder) {
-    if (auto made = make_folder(above); !made) return made;
-  }
-  if (::mkdir(folder.c_str(), 0777) != 0 && errno != EEXIST) return system_failure(folder, "cannot be made");
-  return sync_folder(above.empty() ? fs::path(".") : above);
-}
-
-Expected<FileDescriptor> take_lock(const fs::path& data_directory) {
-  const fs::path path = data_directory / lock_name;
-  FileDescriptor file(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666));
-  if (file.get() < 0) return system_failure(path, "cannot be opened");
-  if (::flock(file.get(), LOCK_EX | LOCK_NB) == 0) return file;
-  if (errno != EWOULDBLOCK) return system_failure(path, "cannot be locked");
+Expected<std::unique_ptr<FileLock>> take_lock(FileSystem& files, const fs::path& data_directory) {
+  auto lock = files.lock(data_directory / lock_name);
+  if (!lock || *lock) return lock;
   return fail(ErrorCode::io_error, data_directory.native(),
               ": another program is writing to this data directory (a daemon, perhaps); only one can");
 }
 
-template <class Visit>
-Expected<> for_each_file(const fs::path& folder, Visit visit) {
-  std::error_code error;
-  for (fs::directory_iterator entry(folder, error), end; !error && entry != end; entry.increment(error)) visit(*entry);
-  if (error) return fail(ErrorCode::io_error, folder.native(), ": cannot be listed: ", error.message());
+Expected<> remove_leftovers(FileSystem& files, const fs::path& folder) {
+  const auto names = files.list(folder);
+  if (!names) return std::unexpected(names.error());
+  for (const std::string& name : *names) {
+    if (!name.starts_with(temporary_file_prefix)) continue;
+    // What cannot be removed now does no harm, and is tried again at the next start.
+    [[maybe_unused]] const auto removed = files.remove(folder / name);
+  }
   return {};
 }
 
-Expected<> remove_leftovers(const fs::path& folder) {
-  return for_each_file(folder, [](const fs::directory_entry& entry) {
-    std::error_code ignored;  // what cannot be removed now does no harm, and is tried again at the next start
-    if (entry.path().filename().native().starts_with(temporary_file_prefix)) fs::remove(entry.path(), ignored);
-  });
-}
-
-std::optional<std::uint64_t> slice_of(const fs::path& file) {
-  const std::string name = file.filename().native();
+std::optional<std::uint64_t> slice_of(const std::string& name) {
   if (!name.ends_with(extension)) return std::nullopt;
   const std::string_view digits = std::string_view(name).substr(0, name.size() - extension.size());
   std::uint64_t slice = 0;
@@ -74,43 +46,45 @@ std::optional<std::uint64_t> slice_of(const fs::path& file) {
 
 }  // namespace
 
-Expected<Snapshot> read_snapshot(const fs::path& file) {
-  const auto descriptor = FileDescriptor::open_to_read(file);
-  if (!descriptor) return std::unexpected(descriptor.error());
-  const auto size = regular_file_size(descriptor->get());
-  if (!size) return fail(ErrorCode::io_error, file.native(), ": is not a regular file");
+Expected<Snapshot> read_snapshot(const fs::path& file, FileSystem& files) {
+  const auto input = files.open_to_read(file);
+  if (!input) return std::unexpected(input.error());
+  const auto size = (*input)->size();
+  if (!size) return std::unexpected(size.error());
   const auto bytes = std::make_unique_for_overwrite<std::byte[]>(*size);
   const std::span<std::byte> whole(bytes.get(), *size);
-  const auto count = read_up_to(descriptor->get(), whole, file);
+  const auto count = (*input)->read(0, whole);
   if (!count) return std::unexpected(count.error());
   auto snapshot = Snapshot::decode(whole.first(*count));
   if (!snapshot) return std::unexpected(snapshot.error().within(file.native()));
   return snapshot;
 }
 
-Expected<SnapshotStore> SnapshotStore::create(const fs::path& data_directory) {
+Expected<SnapshotStore> SnapshotStore::create(const fs::path& data_directory, FileSystem& files) {
   const fs::path folder = data_directory / folder_name;
-  if (const auto made = make_folder(folder); !made) return std::unexpected(made.error());
-  auto lock = take_lock(data_directory);
+  if (const auto made = make_durable_folder(files, folder); !made) return std::unexpected(made.error());
+  auto lock = take_lock(files, data_directory);
   if (!lock) return std::unexpected(lock.error());
-  if (const auto removed = remove_leftovers(folder); !removed) return std::unexpected(removed.error());
-  SnapshotStore store(folder);
-  store.lock_ = std::make_shared<const FileDescriptor>(std::move(*lock));
+  if (const auto removed = remove_leftovers(files, folder); !removed) return std::unexpected(removed.error());
+  if (const auto synced = files.sync_folder(folder); !synced) return std::unexpected(synced.error());
+  SnapshotStore store(files, folder);
+  store.lock_ = std::move(*lock);
   return store;
 }
 
-Expected<SnapshotStore> SnapshotStore::open(const fs::path& data_directory) {
+Expected<SnapshotStore> SnapshotStore::open(const fs::path& data_directory, FileSystem& files) {
   const fs::path folder = data_directory / folder_name;
-  std::error_code ignored;
-  if (!fs::is_directory(folder, ignored))
+  const auto kind = files.kind(folder);
+  if (!kind) return std::unexpected(kind.error());
+  if (*kind != FileKind::folder)
     return fail(ErrorCode::not_found, data_directory.native(), ": is not a data directory: it has no folder \"",
                 folder_name, "\"");
-  return SnapshotStore(folder);
+  return SnapshotStore(files, folder);
 }
 
 Expected<std::uint64_t> SnapshotStore::publish(const SnapshotView& snapshot) {
   const fs::path path = file(snapshot.report.slice);
-  auto output = AtomicFile::create(path);
+  auto output = AtomicFile::create(path, *files_);
   if (!output) return std::unexpected(output.error());
   const std::size_t needed = snapshot_workspace_bytes(snapshot);
   if (workspace_.size() < needed) workspace_.resize(needed);
@@ -122,24 +96,24 @@ Expected<std::uint64_t> SnapshotStore::publish(const SnapshotView& snapshot) {
 
 // A folder takes the place of an empty one, and of no other.
 Expected<> SnapshotStore::take_all(const SnapshotStore& from) const {
-  if (::rename(from.directory_.c_str(), directory_.c_str()) != 0)
-    return system_failure(directory_, "cannot be replaced");
-  return sync_folder(directory_.parent_path());
+  if (auto renamed = files_->rename(from.directory_, directory_); !renamed) return renamed;
+  return files_->sync_folder(folder_of(directory_));
 }
 
 Expected<std::vector<std::uint64_t>> SnapshotStore::slices() const {
+  const auto names = files_->list(directory_);
+  if (!names) return std::unexpected(names.error());
   std::vector<std::uint64_t> found;
-  const auto listed = for_each_file(directory_, [&](const fs::directory_entry& entry) {
-    if (const auto slice = slice_of(entry.path())) found.push_back(*slice);
-  });
-  if (!listed) return std::unexpected(listed.error());
+  for (const std::string& name : *names) {
+    if (const auto slice = slice_of(name)) found.push_back(*slice);
+  }
   std::ranges::sort(found);
   return found;
 }
 
 Expected<Snapshot> SnapshotStore::load(std::uint64_t slice) const {
   const fs::path path = file(slice);
-  auto snapshot = read_snapshot(path);
+  auto snapshot = read_snapshot(path, *files_);
   if (snapshot && snapshot->view().report.slice != slice)
     return fail(ErrorCode::bad_data, path.native(), ": holds slice ", snapshot->view().report.slice);
   return snapshot;

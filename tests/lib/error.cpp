@@ -53,4 +53,6 @@ TEST_CASE("every code has a name") {
   CHECK(name(ErrorCode::invalid_argument) == "invalid argument");
   CHECK(name(ErrorCode::checksum_mismatch) == "checksum mismatch");
   CHECK(name(ErrorCode::protocol_violation) == "protocol violation");
+  CHECK(name(ErrorCode::no_space) == "no space");
+  CHECK(name(ErrorCode::permission_denied) == "permission denied");
 }

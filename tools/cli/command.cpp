@@ -13,10 +13,12 @@ ExitStatus exit_status(ErrorCode code) noexcept {
     case ErrorCode::out_of_order:
       return ExitStatus::bad_data;
     case ErrorCode::io_error:
+    case ErrorCode::no_space:
       return ExitStatus::io_failed;
     case ErrorCode::out_of_memory:
     case ErrorCode::not_found:
     case ErrorCode::protocol_violation:
+    case ErrorCode::permission_denied:
       break;
   }
   return ExitStatus::failed;

@@ -25,12 +25,15 @@ enum class ErrorCode : std::uint8_t {
   not_found,            // no such token, slice or file
   io_error,             // the operating system refused
   protocol_violation,   // the peer broke the stream's protocol
+  no_space,             // the disk is full: the same call may succeed once there is room
+  permission_denied,    // the caller may not do this: no token, or one that is not good for it
 };
 
 [[nodiscard]] constexpr std::string_view name(ErrorCode code) noexcept {
-  constexpr std::array<std::string_view, 10> names{
-      "invalid argument",  "capacity exceeded", "out of memory", "bad data",  "unsupported version",
-      "checksum mismatch", "out of order",      "not found",     "I/O error", "protocol violation"};
+  constexpr std::array<std::string_view, 12> names{
+      "invalid argument",    "capacity exceeded",  "out of memory", "bad data",
+      "unsupported version", "checksum mismatch",  "out of order",  "not found",
+      "I/O error",           "protocol violation", "no space",      "permission denied"};
   return names[static_cast<std::size_t>(code)];
 }
 

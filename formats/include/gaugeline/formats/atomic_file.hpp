@@ -5,15 +5,17 @@
 //   if (auto written = file->write(bytes); !written) return written;  // on the way out the temporary file goes
 //   return file->commit();                                            // now "out.slices" is there, and stays
 //
-// Errors: io_error (not_found where a folder is missing) with the path and the operating system's reason;
-// invalid_argument where the path is a folder or a device. Thread-safety: none; different files are independent.
+// Errors: those of FileSystem; invalid_argument where the path is a folder or a device. Thread-safety: none; different
+// files are independent.
 #pragma once
 
 #include <filesystem>
+#include <memory>
 #include <span>
 #include <string_view>
 
 #include <gaugeline/error.hpp>
+#include <gaugeline/formats/file_system.hpp>
 #include <gaugeline/formats/snapshot.hpp>
 
 namespace gaugeline::formats {
@@ -23,20 +25,23 @@ inline constexpr std::string_view temporary_file_prefix = ".tmp-";
 
 class AtomicFile final : public ByteSink {
  public:
-  [[nodiscard]] static Expected<AtomicFile> create(const std::filesystem::path& path);
-  AtomicFile(AtomicFile&& other) noexcept;
+  [[nodiscard]] static Expected<AtomicFile> create(const std::filesystem::path& path,
+                                                   FileSystem& files = system_files());
+  AtomicFile(AtomicFile&& other) noexcept = default;
   AtomicFile& operator=(AtomicFile&& other) noexcept;
   ~AtomicFile() override;  // removes the temporary file unless commit() has put it in place
   [[nodiscard]] Expected<> write(std::span<const std::byte> bytes) override;
   [[nodiscard]] Expected<> commit();
 
  private:
-  AtomicFile(std::filesystem::path path, std::filesystem::path temporary, int descriptor) noexcept;
+  AtomicFile(FileSystem& files, std::filesystem::path path, std::filesystem::path temporary,
+             std::unique_ptr<OutputFile> output) noexcept;
   void discard() noexcept;
   [[nodiscard]] std::unexpected<Error> closed() const noexcept;
+  FileSystem* files_;
   std::filesystem::path path_;
   std::filesystem::path temporary_;
-  int descriptor_ = -1;
+  std::unique_ptr<OutputFile> output_;  // none: committed, or given up
 };
 
 }  // namespace gaugeline::formats

@@ -15,25 +15,27 @@
 #include <vector>
 
 #include <gaugeline/error.hpp>
+#include <gaugeline/formats/file_system.hpp>
 #include <gaugeline/formats/snapshot.hpp>
 
 namespace gaugeline::formats {
 
 // Reads and verifies one file. Errors begin with the file's name.
-[[nodiscard]] Expected<Snapshot> read_snapshot(const std::filesystem::path& file);
-
-class FileDescriptor;
+[[nodiscard]] Expected<Snapshot> read_snapshot(const std::filesystem::path& file, FileSystem& files = system_files());
 
 class SnapshotStore {
  public:
-  // For writing: makes the folders if they are missing, and removes temporary files that a crash left. One store may
+  // For writing: makes the folders if they are missing, removes temporary files that a crash left, and makes durable
+  // whatever snapshots a process that was killed had put in place but not yet synced. One store may
   // write to a data directory at a time: a second one, of this process or another, is refused with
   // ErrorCode::io_error as long as the first, or a copy of it, lives.
-  [[nodiscard]] static Expected<SnapshotStore> create(const std::filesystem::path& data_directory);
+  [[nodiscard]] static Expected<SnapshotStore> create(const std::filesystem::path& data_directory,
+                                                      FileSystem& files = system_files());
   // For reading: an error (not_found) if there is no such directory.
-  [[nodiscard]] static Expected<SnapshotStore> open(const std::filesystem::path& data_directory);
+  [[nodiscard]] static Expected<SnapshotStore> open(const std::filesystem::path& data_directory,
+                                                    FileSystem& files = system_files());
 
-  // Temporary file, fsync, rename, fsync of the folder. Returns the snapshot's checksum once all of it is on disk.
+  // Temporary file, sync, rename, sync of the folder. Returns the snapshot's checksum once all of it is on disk.
   [[nodiscard]] Expected<std::uint64_t> publish(const SnapshotView& snapshot);
 
   // Takes over all snapshots of another store of the same file system, in one step that is on disk when it returns:
@@ -47,9 +49,11 @@ class SnapshotStore {
   [[nodiscard]] std::filesystem::path file(std::uint64_t slice) const;
 
  private:
-  explicit SnapshotStore(std::filesystem::path directory) noexcept : directory_(std::move(directory)) {}
+  SnapshotStore(FileSystem& files, std::filesystem::path directory) noexcept
+      : files_(&files), directory_(std::move(directory)) {}
+  FileSystem* files_;
   std::filesystem::path directory_;
-  std::shared_ptr<const FileDescriptor> lock_;  // of a store that writes
+  std::shared_ptr<const FileLock> lock_;  // of a store that writes
   std::vector<std::byte> workspace_;
 };
 
