@@ -1,12 +1,14 @@
-// A queue of fixed capacity between producers that do not block and one consumer that does.
+// A queue of bounded weight between producers, most of which do not block, and one consumer that does.
 #pragma once
 
+#include <chrono>
 #include <condition_variable>
 #include <cstddef>
 #include <deque>
 #include <mutex>
 #include <optional>
 #include <utility>
+#include <vector>
 
 namespace gaugeline::stream {
 
@@ -14,27 +16,67 @@ namespace gaugeline::stream {
 template <class T>
 class BoundedQueue {
  public:
+  using Deadline = std::chrono::steady_clock::time_point;
+
+  // An empty queue takes a value of any weight.
   explicit BoundedQueue(std::size_t capacity) : capacity_(capacity) {}
 
   // False, and the value left as it is, if the queue is full or closed.
-  [[nodiscard]] bool try_push(T& value) {
+  [[nodiscard]] bool try_push(T& value, std::size_t weight = 1) {
     {
       const std::lock_guard lock(mutex_);
-      if (closed_ || values_.size() >= capacity_) return false;
-      values_.push_back(std::move(value));
+      if (closed_ || finished_ || !has_room(weight)) return false;
+      add(value, weight);
     }
-    changed_.notify_one();
+    changed_.notify_all();
+    return true;
+  }
+  // Waits for room; false, and the value left as it is, once the queue is closed.
+  [[nodiscard]] bool push(T& value, std::size_t weight = 1) {
+    {
+      std::unique_lock lock(mutex_);
+      changed_.wait(lock, [&] { return closed_ || finished_ || has_room(weight); });
+      if (closed_ || finished_) return false;
+      add(value, weight);
+    }
+    changed_.notify_all();
     return true;
   }
 
-  // Waits for a value; nullopt once the queue is closed.
+  // Waits for a value; nullopt once the queue is closed, or finished and empty.
   [[nodiscard]] std::optional<T> pop() {
     std::unique_lock lock(mutex_);
-    changed_.wait(lock, [this] { return closed_ || !values_.empty(); });
-    if (closed_) return std::nullopt;
-    std::optional<T> value(std::move(values_.front()));
+    changed_.wait(lock, [this] { return closed_ || finished_ || !values_.empty(); });
+    if (closed_ || values_.empty()) return std::nullopt;
+    std::optional<T> value(std::move(values_.front().value));
+    weight_ -= values_.front().weight;
     values_.pop_front();
+    lock.unlock();
+    changed_.notify_all();
     return value;
+  }
+  // Waits for values, a wake-up, the deadline or the end, and takes all that there are; nullopt as pop().
+  [[nodiscard]] std::optional<std::vector<T>> pop_all(Deadline deadline) {
+    std::unique_lock lock(mutex_);
+    changed_.wait_until(lock, deadline, [this] { return closed_ || finished_ || woken_ || !values_.empty(); });
+    if (closed_ || (finished_ && values_.empty())) return std::nullopt;
+    woken_ = false;
+    std::vector<T> all;
+    all.reserve(values_.size());
+    for (Entry& entry : values_) all.push_back(std::move(entry.value));
+    values_.clear();
+    weight_ = 0;
+    lock.unlock();
+    changed_.notify_all();
+    return all;
+  }
+  // Lets a pop_all return, now or when it is called next.
+  void wake() {
+    {
+      const std::lock_guard lock(mutex_);
+      woken_ = true;
+    }
+    changed_.notify_all();
   }
 
   // Drops what is queued and takes nothing more.
@@ -43,16 +85,47 @@ class BoundedQueue {
       const std::lock_guard lock(mutex_);
       closed_ = true;
       values_.clear();
+      weight_ = 0;
     }
     changed_.notify_all();
   }
+  // Takes nothing more; what is queued is still given out.
+  void finish() {
+    {
+      const std::lock_guard lock(mutex_);
+      finished_ = true;
+    }
+    changed_.notify_all();
+  }
+  // True once the queue is closed; waits for that at most until the deadline.
+  [[nodiscard]] bool wait_until_closed(Deadline deadline) {
+    std::unique_lock lock(mutex_);
+    return changed_.wait_until(lock, deadline, [this] { return closed_; });
+  }
+  [[nodiscard]] std::size_t size() const {
+    const std::lock_guard lock(mutex_);
+    return values_.size();
+  }
 
  private:
+  struct Entry {
+    T value;
+    std::size_t weight;
+  };
+  [[nodiscard]] bool has_room(std::size_t weight) const { return values_.empty() || weight_ + weight <= capacity_; }
+  void add(T& value, std::size_t weight) {
+    values_.push_back({std::move(value), weight});
+    weight_ += weight;
+  }
+
   const std::size_t capacity_;
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   std::condition_variable changed_;
-  std::deque<T> values_;
+  std::deque<Entry> values_;
+  std::size_t weight_ = 0;
+  bool woken_ = false;
   bool closed_ = false;
+  bool finished_ = false;
 };
 
 }  // namespace gaugeline::stream

@@ -21,23 +21,35 @@ Expected<> failed(std::string_view what, const boost::system::error_code& error)
 
 }  // namespace
 
-Connection::Connection(tcp::socket socket, ConnectionHost& host, const ConnectionLimits& limits)
-    : socket_(std::move(socket)),
+Connection::Connection(std::unique_ptr<Channel> channel, ConnectionHost& host, const ConnectionLimits& limits)
+    : channel_(std::move(channel)),
       host_(host),
       limits_(limits),
       session_(limits.session),
-      output_ready_(socket_.get_executor()),
-      watch_(socket_.get_executor()) {
-  boost::system::error_code ignored;
-  const auto peer = socket_.remote_endpoint(ignored);
-  peer_ = address_of(peer);
-  socket_.set_option(tcp::no_delay(true), ignored);
-  socket_.set_option(asio::socket_base::keep_alive(true), ignored);
-}
+      output_ready_(channel_->executor()),
+      watch_(channel_->executor()) {}
 
 asio::awaitable<void> Connection::run() {
   const auto self = shared_from_this();
   set_limit(read_limit_, limits_.handshake);
+  const auto first = co_await (contained(shake_hands()) || contained(watch()));
+  const auto outcome = std::visit([](const Expected<>& ended) { return ended; }, first);
+  if (outcome && !closing_) {
+    connected_ = true;
+    co_await serve();
+  } else if (!outcome) {
+    log(outcome.error().message());  // there is no channel on which the client could be told
+  }
+  channel_->close();
+}
+
+asio::awaitable<Expected<>> Connection::shake_hands() {
+  const auto error = co_await channel_->handshake();
+  if (error) co_return failed("TLS handshake", error);
+  co_return Expected<>{};
+}
+
+asio::awaitable<void> Connection::serve() {
   const auto first = co_await (contained(read()) || contained(write()) || contained(watch()));
   const auto outcome = std::visit([](const Expected<>& ended) { return ended; }, first);
   if (outcome) {
@@ -56,16 +68,14 @@ asio::awaitable<void> Connection::part() {
   read_limit_ = no_limit;
   set_limit(write_limit_, parting_time);
   co_await (contained(write()) || contained(watch()));
-  boost::system::error_code ignored;
-  socket_.shutdown(tcp::socket::shutdown_send, ignored);
+  channel_->end_sending();
   co_await (contained(drain()) || contained(watch()));
-  socket_.close(ignored);
 }
 
 asio::awaitable<Expected<>> Connection::read() {
   std::vector<std::byte> buffer(read_bytes);
   while (true) {
-    const auto [error, size] = co_await socket_.async_read_some(asio::buffer(buffer), with_error_code);
+    const auto [error, size] = co_await channel_->read_some(buffer);
     if (error == asio::error::eof) {
       if (session_.inside_frame()) co_return fail(ErrorCode::protocol_violation, "closed in the middle of a frame");
       co_return Expected<>{};
@@ -84,28 +94,23 @@ asio::awaitable<Expected<>> Connection::receive(std::span<const std::byte> bytes
     if (!event) co_return std::unexpected(event.error());
     if (!*event) continue;
     if (auto* greeting = std::get_if<Greeting>(&**event)) {
-      take_greeting(std::move(*greeting));
+      if (const auto taken = take_greeting(std::move(*greeting)); !taken) co_return taken;
     } else {
-      co_await take_slice(std::get<SliceMessage>(std::move(**event)));
+      co_await host_.take(shared_from_this(), std::get<DataMessage>(std::move(**event)));
     }
   }
   co_return Expected<>{};
 }
 
-void Connection::take_greeting(Greeting greeting) {
+Expected<> Connection::take_greeting(Greeting greeting) {
   source_ = std::move(greeting.source);
-  const auto last_sequence = host_.greet(shared_from_this());
-  session_.welcome(last_sequence);
+  const auto standing = host_.greet(shared_from_this(), greeting.token);
+  if (!standing) return std::unexpected(standing.error());
+  session_.welcome(standing->last_sequence, standing->last_unjudged);
   read_limit_ = no_limit;
   output_ready_.notify_all();
-  log("begins after slice " + std::to_string(last_sequence));
-}
-
-asio::awaitable<void> Connection::take_slice(SliceMessage message) {
-  auto slice = co_await host_.decode(std::move(message.body));
-  QueuedSlice queued{
-      .from = weak_from_this(), .source = source_, .sequence = message.sequence, .slice = std::move(slice)};
-  co_await host_.enqueue(std::move(queued));
+  log("begins after message " + std::to_string(standing->last_sequence));
+  return {};
 }
 
 asio::awaitable<Expected<>> Connection::write() {
@@ -120,9 +125,7 @@ asio::awaitable<Expected<>> Connection::write() {
       continue;
     }
     if (!closing_) set_limit(write_limit_, limits_.stall);
-    const auto rest = std::span(sending_).subspan(sent_);
-    const auto [error, size] =
-        co_await socket_.async_write_some(asio::buffer(rest.data(), rest.size()), with_error_code);
+    const auto [error, size] = co_await channel_->write_some(std::span(sending_).subspan(sent_));
     if (!closing_) write_limit_ = no_limit;
     sent_ += size;
     if (error) co_return failed("cannot write", error);
@@ -146,18 +149,30 @@ asio::awaitable<Expected<>> Connection::watch() {
 asio::awaitable<Expected<>> Connection::drain() {
   std::vector<std::byte> buffer(read_bytes);
   while (true) {
-    const auto [error, size] = co_await socket_.async_read_some(asio::buffer(buffer), with_error_code);
+    const auto [error, size] = co_await channel_->read_some(buffer);
     if (error) co_return Expected<>{};
   }
 }
 
-void Connection::answer(std::uint64_t sequence, const Expected<>& outcome) {
-  if (outcome) {
+void Connection::answer(std::uint64_t sequence, const Expected<Taken>& outcome) {
+  if (!outcome) {
+    session_.refuse(sequence, outcome.error());
+    log("message " + std::to_string(sequence) + " is refused: " + std::string(outcome.error().message()));
+  } else if (!outcome->events && outcome->slices > 0) {
     session_.acknowledge(sequence);
   } else {
-    session_.refuse(sequence, outcome.error());
-    log("slice " + std::to_string(sequence) + " is refused: " + std::string(outcome.error().message()));
+    session_.acknowledge(sequence, outcome->events.value_or(EventsTaken{}));
+    if (outcome->events && outcome->events->refused > 0)
+      log("message " + std::to_string(sequence) + ": " + std::to_string(outcome->events->refused) +
+          " events are refused, the first in line " + std::to_string(outcome->events->first_refused_line) + ": " +
+          outcome->events->first_reason);
   }
+  output_ready_.notify_all();
+}
+
+void Connection::judge(std::uint64_t sequence, const Expected<>& outcome) {
+  session_.judge(sequence, outcome);
+  if (!outcome) log("slice " + std::to_string(sequence) + " is not learnt: " + std::string(outcome.error().message()));
   output_ready_.notify_all();
 }
 
@@ -168,10 +183,11 @@ void Connection::close(const std::optional<Error>& why) {
   }
   closing_ = true;
   output_ready_.notify_all();
+  if (!connected_) channel_->close();
 }
 
 void Connection::log(std::string_view what) {
-  std::string line = peer_;
+  std::string line = channel_->peer();
   if (!source_.empty()) line.append(" (").append(source_).append(")");
   host_.log(line.append(": ").append(what));
 }

@@ -1,4 +1,4 @@
-// One connection of the server: carries the bytes of a ServerSession over a socket, with time limits.
+// One connection of the server: carries the bytes of a ServerSession over a channel, with time limits.
 //
 // Lives in the network's thread. Three coroutines run side by side until one of them ends: reading (which stops while
 // the queue is full: that is the backpressure), writing, and watching the time limits.
@@ -11,11 +11,11 @@
 #include <string_view>
 #include <vector>
 
-#include <gaugeline/formats/slice_codec.hpp>
 #include <gaugeline/stream/server_session.hpp>
 
 #include "asio.hpp"
-#include "learner_thread.hpp"
+#include "channel.hpp"
+#include "service.hpp"
 
 namespace gaugeline::stream {
 
@@ -25,35 +25,41 @@ struct ConnectionLimits {
   Clock::duration stall{};      // in the middle of a frame, in either direction, without a byte
 };
 
+class Connection;
+
 // What a connection asks of the server.
 class ConnectionHost {
  public:
   virtual ~ConnectionHost() = default;
-  // The source's last sequence number on disk. From now on this connection alone speaks for the source.
-  [[nodiscard]] virtual std::uint64_t greet(const std::shared_ptr<Connection>& connection) = 0;
-  [[nodiscard]] virtual asio::awaitable<Expected<formats::SliceData>> decode(std::vector<std::byte> body) = 0;
-  // Returns when there was room for the slice; never while the server is stopping.
-  [[nodiscard]] virtual asio::awaitable<void> enqueue(QueuedSlice slice) = 0;
+  // Where the connection's source stands; an error ends the connection, permission_denied if the token (empty: none)
+  // may not write. From now on this connection alone speaks for the source.
+  [[nodiscard]] virtual Expected<SourceStanding> greet(const std::shared_ptr<Connection>& connection,
+                                                       std::string_view token) = 0;
+  // Returns when there was room for the message; never while the server is stopping.
+  [[nodiscard]] virtual asio::awaitable<void> take(std::shared_ptr<Connection> from, DataMessage message) = 0;
   virtual void log(std::string_view line) = 0;
 };
 
 class Connection : public std::enable_shared_from_this<Connection> {
  public:
-  Connection(tcp::socket socket, ConnectionHost& host, const ConnectionLimits& limits);
+  Connection(std::unique_ptr<Channel> channel, ConnectionHost& host, const ConnectionLimits& limits);
 
   // The connection's whole life; never throws. The host must outlive it.
   [[nodiscard]] asio::awaitable<void> run();
-  void answer(std::uint64_t sequence, const Expected<>& outcome);
+  void answer(std::uint64_t sequence, const Expected<Taken>& outcome);
+  // On a slice that was acknowledged.
+  void judge(std::uint64_t sequence, const Expected<>& outcome);
   // Writes what is outstanding, then the error if there is one, and ends.
   void close(const std::optional<Error>& why);
 
   [[nodiscard]] const std::string& source() const noexcept { return source_; }  // empty before the hello
 
  private:
+  [[nodiscard]] asio::awaitable<Expected<>> shake_hands();
+  [[nodiscard]] asio::awaitable<void> serve();
   [[nodiscard]] asio::awaitable<Expected<>> read();
   [[nodiscard]] asio::awaitable<Expected<>> receive(std::span<const std::byte> bytes);
-  [[nodiscard]] asio::awaitable<void> take_slice(SliceMessage message);
-  void take_greeting(Greeting greeting);
+  [[nodiscard]] Expected<> take_greeting(Greeting greeting);
   [[nodiscard]] asio::awaitable<Expected<>> write();
   [[nodiscard]] asio::awaitable<Expected<>> watch();
   [[nodiscard]] asio::awaitable<Expected<>> drain();
@@ -61,14 +67,14 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void log(std::string_view what);
   void set_limit(Clock::time_point& limit, Clock::duration from_now);
 
-  tcp::socket socket_;
+  std::unique_ptr<Channel> channel_;
   ConnectionHost& host_;
   ConnectionLimits limits_;
-  std::string peer_;
   std::string source_;
   ServerSession session_;
   std::vector<std::byte> sending_;
-  std::size_t sent_ = 0;  // bytes of sending_
+  std::size_t sent_ = 0;    // bytes of sending_
+  bool connected_ = false;  // the handshake of TLS is done
   bool closing_ = false;
   Wakeup output_ready_;
   asio::steady_timer watch_;

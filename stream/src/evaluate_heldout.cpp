@@ -200,6 +200,7 @@ Expected<> HeldOutEvaluation::add(const Event& event) {
     impl_->add_sequence(event.time, sequence->tokens);
     return {};
   }
+  if (std::holds_alternative<WatermarkEvent>(event.body)) return {};
   const auto* text = std::get_if<TextEvent>(&event.body);
   if (text == nullptr) return fail(ErrorCode::bad_data, "neither text nor tokens, of which held-out pairs are made");
   impl_->words.clear();

@@ -79,13 +79,18 @@ bool EventReader::on_number(std::string_view digits, ErrorCondition& error) {
   return proceed(keep_number(digits), error);
 }
 
+bool EventReader::on_bool(bool truth, ErrorCondition& error) {
+  if (place() != Place::value || field_ != Field::watermark) return on_other("true or false", error);
+  return truth || proceed(wrong_kind("false"), error);
+}
+
 bool EventReader::on_other(std::string_view found, ErrorCondition& error) {
   return place() == Place::ignored || proceed(wrong_kind(found), error);
 }
 
 Expected<> EventReader::keep_string() {
   std::string text = std::exchange(scratch_, {});
-  if (is_list(field_) || field_ == Field::value) return wrong_kind("a string");
+  if (is_list(field_) || field_ == Field::value || field_ == Field::watermark) return wrong_kind("a string");
   if (field_ == Field::time) {
     const auto time = parse_time(text);
     if (!time) return std::unexpected(time.error());
@@ -129,10 +134,11 @@ std::unexpected<Error> EventReader::wrong_kind(std::string_view found) const {
   if (place() == Place::outside) return fail(ErrorCode::bad_data, "an event is a JSON object, not ", found);
   if (place() == Place::element)
     return fail(ErrorCode::bad_data, "\"", name(field_), "\"[", tokens_.size(), "] is ", found, ", not a string");
-  const std::string_view wanted = is_list(field_)          ? "a list of strings"
-                                  : field_ == Field::time  ? "a string or a number"
-                                  : field_ == Field::value ? "a number"
-                                                           : "a string";
+  const std::string_view wanted = is_list(field_)              ? "a list of strings"
+                                  : field_ == Field::time      ? "a string or a number"
+                                  : field_ == Field::value     ? "a number"
+                                  : field_ == Field::watermark ? "true"
+                                                               : "a string";
   return fail(ErrorCode::bad_data, "\"", name(field_), "\" is ", found, ", not ", wanted);
 }
 
@@ -146,9 +152,11 @@ bool EventReader::proceed(const Expected<>& result, ErrorCondition& error) {
 Expected<> EventReader::check_form() const {
   if (!given(Field::time)) return fail(ErrorCode::bad_data, "\"time\" is missing");
   const bool of_pair = given(Field::item) || given(Field::context) || given(Field::value);
-  const int forms = int{given(Field::text)} + int{given(Field::tokens)} + int{given(Field::bag)} + int{of_pair};
+  const int forms = int{given(Field::text)} + int{given(Field::tokens)} + int{given(Field::bag)} + int{of_pair} +
+                    int{given(Field::watermark)};
   if (forms != 1)
-    return fail(ErrorCode::bad_data, "an event has either \"text\", \"tokens\", \"bag\", or \"item\" and \"context\"; ",
+    return fail(ErrorCode::bad_data,
+                "an event has either \"text\", \"tokens\", \"bag\", \"item\" and \"context\", or \"watermark\"; ",
                 forms == 0 ? "here is none of them" : "here are several of them");
   if (of_pair && !given(Field::item)) return fail(ErrorCode::bad_data, "\"item\" is missing");
   if (of_pair && !given(Field::context)) return fail(ErrorCode::bad_data, "\"context\" is missing");
@@ -158,7 +166,9 @@ Expected<> EventReader::check_form() const {
 Expected<Event> EventReader::take_event() {
   if (auto ok = check_form(); !ok) return std::unexpected(ok.error());
   Event event{time_, std::move(string(Field::source)), std::move(string(Field::id)), {}};
-  if (given(Field::text)) {
+  if (given(Field::watermark)) {
+    event.body = WatermarkEvent{};
+  } else if (given(Field::text)) {
     event.body = TextEvent{std::move(string(Field::text))};
   } else if (given(Field::tokens)) {
     event.body = TokensEvent{std::move(tokens_)};

@@ -47,15 +47,15 @@ class EventReader {
   bool on_int64(std::int64_t, Text digits, ErrorCondition& error) { return on_number(digits, error); }
   bool on_uint64(std::uint64_t, Text digits, ErrorCondition& error) { return on_number(digits, error); }
   bool on_double(double, Text digits, ErrorCondition& error) { return on_number(digits, error); }
-  bool on_bool(bool, ErrorCondition& error) { return on_other("true or false", error); }
+  bool on_bool(bool truth, ErrorCondition& error);
   bool on_null(ErrorCondition& error) { return on_other("null", error); }
   bool on_comment_part(Text, ErrorCondition&) noexcept { return true; }  // comments are not JSON: never called
   bool on_comment(Text, ErrorCondition&) noexcept { return true; }
 
  private:
-  enum class Field : std::uint8_t { unknown, time, source, id, text, tokens, bag, item, context, value };
-  static constexpr std::array<std::string_view, 10> names{"",       "time", "source", "id",      "text",
-                                                          "tokens", "bag",  "item",   "context", "value"};
+  enum class Field : std::uint8_t { unknown, time, source, id, text, tokens, bag, item, context, value, watermark };
+  static constexpr std::array<std::string_view, 11> names{"",    "time", "source",  "id",    "text",     "tokens",
+                                                          "bag", "item", "context", "value", "watermark"};
   static constexpr std::string_view name(Field field) noexcept { return names[static_cast<std::size_t>(field)]; }
   static constexpr bool is_list(Field field) noexcept { return field == Field::tokens || field == Field::bag; }
 

@@ -35,7 +35,7 @@ std::uint64_t checksum(std::span<const std::byte> header, std::span<const std::b
 }
 
 bool is_known(std::uint32_t type) {
-  return type >= std::to_underlying(FrameType::hello) && type <= std::to_underlying(FrameType::error);
+  return type >= std::to_underlying(FrameType::hello) && type <= std::to_underlying(FrameType::verdict);
 }
 
 // Moves up to `wanted` bytes from the front of `bytes` to the caller's hand.
@@ -69,6 +69,10 @@ std::string_view name(FrameType type) noexcept {
       return "reject";
     case FrameType::error:
       return "error";
+    case FrameType::events:
+      return "events";
+    case FrameType::verdict:
+      return "verdict";
   }
   return "unknown";
 }
@@ -111,8 +115,8 @@ Expected<> FrameDecoder::read_header() {
   }
   frame_.type = static_cast<FrameType>(type);
   frame_.sequence = load<std::uint64_t>(fields.subspan(8, 8));
-  const std::size_t limit =
-      frame_.type == FrameType::slice ? max_body_bytes_ : std::min(max_body_bytes_, max_control_bytes);
+  const bool is_data = frame_.type == FrameType::slice || frame_.type == FrameType::events;
+  const std::size_t limit = is_data ? max_body_bytes_ : std::min(max_body_bytes_, max_control_bytes);
   if (body_size_ > limit) {
     return fail(ErrorCode::capacity_exceeded, "frame at offset ", offset_, " (", name(frame_.type), ") claims ",
                 body_size_, " bytes; the limit is ", limit);

@@ -1,50 +1,61 @@
 #include "learner_thread.hpp"
 
 #include <chrono>
-#include <exception>
-#include <string_view>
 #include <utility>
 
 namespace gaugeline::stream {
+namespace {
 
-LearnerThread::LearnerThread(LearningRun run, std::size_t queue_slices, LearnerCallbacks callbacks)
-    : run_(std::move(run)), queue_(queue_slices), callbacks_(std::move(callbacks)), thread_([this] { learn_all(); }) {}
+using namespace std::chrono_literals;
+using Clock = std::chrono::steady_clock;
+
+constexpr auto pause_when_full = 1s;
+
+}  // namespace
+
+LearnerThread::LearnerThread(SliceLearner learner, std::size_t queue_slices, LearnerCallbacks callbacks)
+    : learner_(std::move(learner)),
+      queue_(queue_slices),
+      callbacks_(std::move(callbacks)),
+      thread_([this] { learn_all(); }) {}
 
 LearnerThread::~LearnerThread() { stop(); }
 
 void LearnerThread::learn_all() {
   Expected<> outcome;
-  while (auto queued = queue_.pop()) {
-    callbacks_.room();
-    outcome = learn(*queued);
-    // Only a snapshot that cannot be written is an I/O error. The state on disk then lags behind the learner's.
-    if (!outcome && outcome.error().code() == ErrorCode::io_error) break;
-    if (!outcome) ++counts_.refused;
-    callbacks_.verdict({.from = std::move(queued->from),
-                        .source = std::move(queued->source),
-                        .sequence = queued->sequence,
-                        .outcome = std::exchange(outcome, {})});
+  while (outcome) {
+    const auto handover = queue_.pop();
+    if (!handover) break;
+    outcome = take(*handover);
   }
   queue_.close();
   callbacks_.finished(outcome, counts_);
 }
 
-Expected<> LearnerThread::learn(const QueuedSlice& queued) try {
-  if (queued.sequence <= run_.last_sequence(queued.source)) {
-    ++counts_.repeated;
-    return {};
+Expected<> LearnerThread::take(const Handover& handover) {
+  const auto begin = Clock::now();
+  const auto taken = persist(handover);
+  if (!taken) return std::unexpected(taken.error());
+  const std::chrono::duration<double> elapsed = Clock::now() - begin;
+  if (taken->report) {
+    ++counts_.learnt;
+    if (callbacks_.learnt) callbacks_.learnt(*taken->report, elapsed.count());
+  } else if (handover.slice) {
+    ++(taken->verdict ? counts_.repeated : counts_.refused);
   }
-  if (!queued.slice) return std::unexpected(queued.slice.error());
-  const auto begin = std::chrono::steady_clock::now();
-  const auto report = run_.process(queued.slice->view(), queued.source, queued.sequence);
-  if (!report) return std::unexpected(report.error());
-  ++counts_.learnt;
-  const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - begin;
-  if (callbacks_.learnt) callbacks_.learnt(*report, elapsed.count());
+  if (!handover.origin.empty()) callbacks_.verdict(handover.origin, handover.origin_sequence, taken->verdict);
+  if (taken->next_record) callbacks_.checkpointed(*taken->next_record);
   return {};
-} catch (const std::exception& exception) {
-  // Memory ran out between learning and publishing: as with a full disk, the state on disk is what counts.
-  return fail(ErrorCode::io_error, "slice ", queued.sequence, " of ", queued.source, ": ", exception.what());
+}
+
+Expected<SliceLearner::Outcome> LearnerThread::persist(const Handover& handover) {
+  while (true) {
+    auto taken = learner_.take(handover);
+    if (taken || taken.error().code() != ErrorCode::no_space) return taken;
+    callbacks_.waits(taken.error());
+    if (queue_.wait_until_closed(Clock::now() + pause_when_full))
+      return fail(ErrorCode::io_error, "stopped while the disk was full: ", taken.error().message());
+  }
 }
 
 }  // namespace gaugeline::stream

@@ -30,8 +30,8 @@ LearningRun& LearningRun::operator=(LearningRun&&) noexcept = default;
 LearningRun::~LearningRun() = default;
 
 Expected<LearningRun> LearningRun::open(const std::filesystem::path& data_directory, const Options& options,
-                                        Executor& executor, std::uint32_t lag) {
-  auto store = formats::SnapshotStore::create(data_directory);
+                                        Executor& executor, std::uint32_t lag, formats::FileSystem& files) {
+  auto store = formats::SnapshotStore::create(data_directory, files);
   if (!store) return std::unexpected(store.error());
   const auto latest = store->load_latest();
   if (!latest) return std::unexpected(latest.error());
@@ -102,14 +102,28 @@ Expected<SliceReport> LearningRun::process(const SliceView& slice, std::string_v
   smoothed_ = false;
   // The position is part of the snapshot that contains the slice: state and position cannot come apart.
   positions_.insert_or_assign(std::string(source), sequence);
-  if (const auto published = publish(*report, checksum_); !published) return std::unexpected(published.error());
+  if (const auto published = publish(*report, checksum_); !published) {
+    if (published.error().code() == ErrorCode::no_space) unpublished_ = *report;
+    return std::unexpected(published.error());
+  }
+  return correct(slice, *report);
+}
+
+Expected<SliceReport> LearningRun::correct(const SliceView& slice, const SliceReport& report) {
   if (corrections_) {
     if (const auto corrected = corrections_->follow(learner_, slice, run_, store_, *executor_); !corrected) {
       failed_ = true;
-      return fail(ErrorCode::io_error, "corrections after slice ", report->slice, ": ", corrected.error().message());
+      return fail(ErrorCode::io_error, "corrections after slice ", report.slice, ": ", corrected.error().message());
     }
   }
   return report;
+}
+
+Expected<SliceReport> LearningRun::publish_again(const SliceView& slice) {
+  const SliceReport report = *unpublished_;
+  if (const auto published = publish(report, checksum_); !published) return std::unexpected(published.error());
+  unpublished_.reset();
+  return correct(slice, report);
 }
 
 Expected<std::size_t> LearningRun::forget(std::span<const std::string_view> tokens) {
@@ -136,12 +150,23 @@ Expected<> LearningRun::publish(const SliceReport& report, std::uint64_t parent_
        .sources = sources});
   if (!checksum) {
     failed_ = true;
-    return fail(ErrorCode::io_error, "snapshot of slice ", report.slice, ": ", checksum.error().message());
+    const bool full = checksum.error().code() == ErrorCode::no_space;
+    return fail(full ? ErrorCode::no_space : ErrorCode::io_error, "snapshot of slice ", report.slice, ": ",
+                checksum.error().message());
   }
+  failed_ = false;
   report_ = report;
   parent_checksum_ = parent_checksum;
   checksum_ = *checksum;
   return {};
+}
+
+void LearningRun::rename(std::string run) {
+  if (slices() == 0) run_ = std::move(run);
+}
+
+std::optional<Time> LearningRun::learnt_until() const noexcept {
+  return slices() == 0 ? std::nullopt : std::optional(report_.interval.end);
 }
 
 std::uint64_t LearningRun::last_sequence(std::string_view source) const noexcept {

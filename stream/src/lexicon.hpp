@@ -20,6 +20,7 @@ class Lexicon {
     if (found != ids_.end()) return found->second;
     const auto id = static_cast<std::uint32_t>(entries_.size());
     entries_.push_back({&ids_.emplace(token, id).first->first});
+    token_bytes_ += token.size();
     return id;
   }
   [[nodiscard]] std::optional<std::uint32_t> find(std::string_view token) const {
@@ -29,6 +30,7 @@ class Lexicon {
   void count_use(std::uint32_t id) noexcept { ++entries_[id].uses; }
 
   [[nodiscard]] std::size_t size() const noexcept { return entries_.size(); }
+  [[nodiscard]] std::size_t token_bytes() const noexcept { return token_bytes_; }  // of all tokens
   [[nodiscard]] std::string_view token(std::uint32_t id) const noexcept { return *entries_[id].token; }
   [[nodiscard]] std::uint64_t uses(std::uint32_t id) const noexcept { return entries_[id].uses; }
 
@@ -43,6 +45,7 @@ class Lexicon {
   };
   std::unordered_map<std::string, std::uint32_t, Hash, std::equal_to<>> ids_;
   std::vector<Entry> entries_;
+  std::size_t token_bytes_ = 0;
 };
 
 }  // namespace gaugeline::stream

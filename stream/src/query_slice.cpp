@@ -94,7 +94,7 @@ Expected<formats::Snapshot> load_slice(const formats::SnapshotStore& store, std:
   const auto count = static_cast<std::int64_t>(slices->size());
   const auto integer = parse_integer(name);
   if (integer && *integer < 0) {
-    if (-*integer > count) return fail(ErrorCode::not_found, "slice ", name, ": there are only ", count, " slices");
+    if (*integer < -count) return fail(ErrorCode::not_found, "slice ", name, ": there are only ", count, " slices");
     return store.load((*slices)[static_cast<std::size_t>(count + *integer)]);
   }
   if (integer && static_cast<std::uint64_t>(*integer) <= slices->back()) {

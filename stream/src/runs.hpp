@@ -20,6 +20,7 @@ class Runs {
     return std::span(ids_).subspan(begin, ends_[i] - begin);
   }
   [[nodiscard]] std::span<const std::uint32_t> all() const noexcept { return ids_; }
+  [[nodiscard]] std::span<const std::size_t> ends() const noexcept { return ends_; }  // of the runs, in all()
 
  private:
   std::vector<std::uint32_t> ids_;

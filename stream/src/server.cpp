@@ -7,30 +7,27 @@
 #include <utility>
 #include <vector>
 
-#include <boost/asio/bind_cancellation_slot.hpp>
-#include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/signal_set.hpp>
-#include <boost/asio/thread_pool.hpp>
 #include <boost/asio/write.hpp>
 
-#include <gaugeline/stream/learning_run.hpp>
 #include <gaugeline/stream/messages.hpp>
-#include <gaugeline/stream/thread_pool.hpp>
 
 #include "asio.hpp"
 #include "connection.hpp"
-#include "learner_thread.hpp"
+#include "daemon_host.hpp"
+#include "http_connection.hpp"
+#include "listener.hpp"
+#include "service.hpp"
+#include "tls_channel.hpp"
 
 namespace gaugeline::stream {
 namespace {
 
 using namespace std::chrono_literals;
 
-// Beyond the queue, one slice is being learnt and one is on its way: with so many unanswered the learner never waits.
-constexpr std::size_t credit_beyond_queue = 2;
-// Accepting fails while the process has no file descriptor left; connections that end give some back.
-constexpr auto accept_pause = 100ms;
+// Messages that a client may have unanswered: enough for a commit to take many at once.
+constexpr std::uint32_t credit = 64;
 
 Expected<> validate(const ServerOptions& options) {
   Expected<> valid;
@@ -51,25 +48,6 @@ Clock::duration seconds(double count) {
   return std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(count));
 }
 
-Expected<tcp::acceptor> listen(asio::io_context& context, const std::string& address, std::uint16_t port) {
-  boost::system::error_code error;
-  const tcp::endpoint endpoint(asio::ip::make_address(address, error), port);
-  if (error) return fail(ErrorCode::invalid_argument, "listen address ", address, " is not numeric");
-  tcp::acceptor acceptor(context);
-  acceptor.open(endpoint.protocol(), error);
-  if (!error) acceptor.set_option(tcp::acceptor::reuse_address(true), error);
-  if (!error) acceptor.bind(endpoint, error);
-  if (!error) acceptor.listen(asio::socket_base::max_listen_connections, error);
-  if (error) {
-    return fail(ErrorCode::io_error, "cannot listen on ", address_of(endpoint), ": ", error.message());
-  }
-  return acceptor;
-}
-
-asio::awaitable<Expected<formats::SliceData>> decode_here(std::vector<std::byte> body) {
-  co_return formats::decode_slice(body);
-}
-
 // A socket that is just accepted takes so few bytes at once: nobody has to wait for it.
 void turn_away(tcp::socket socket, const Error& why) {
   std::vector<std::byte> bytes;
@@ -84,76 +62,108 @@ void turn_away(tcp::socket socket, const Error& why) {
 // Everything below runs in the thread that calls run(), except where it says so.
 class Server::Impl final : public ConnectionHost {
  public:
-  Impl(const ServerOptions& options, ServerCallbacks callbacks)
-      : options_(options), callbacks_(std::move(callbacks)), workers_(options.threads) {}
+  Impl(const ServerOptions& options, ServerCallbacks callbacks) : options_(options), callbacks_(std::move(callbacks)) {}
 
   Expected<> open();
   Expected<> run();
-  void stop();  // any thread
+  void stop();             // any thread
+  void make_checkpoint();  // any thread
   void stop_on_signals();
-  [[nodiscard]] std::uint16_t port() const noexcept { return port_; }
+  [[nodiscard]] ServerPorts ports() const noexcept { return ports_; }
 
-  [[nodiscard]] std::uint64_t greet(const std::shared_ptr<Connection>& connection) override;
-  [[nodiscard]] asio::awaitable<Expected<formats::SliceData>> decode(std::vector<std::byte> body) override;
-  [[nodiscard]] asio::awaitable<void> enqueue(QueuedSlice slice) override;
+  [[nodiscard]] Expected<SourceStanding> greet(const std::shared_ptr<Connection>& connection,
+                                               std::string_view token) override;
+  [[nodiscard]] asio::awaitable<void> take(std::shared_ptr<Connection> from, DataMessage message) override;
   void log(std::string_view line) override {
     if (callbacks_.log) callbacks_.log(line);
   }
 
  private:
-  [[nodiscard]] asio::awaitable<void> accept_all();
+  [[nodiscard]] ServiceCallbacks service_callbacks();
   void admit(tcp::socket socket);
-  [[nodiscard]] LearnerCallbacks learner_callbacks();
-  void take(const Verdict& verdict);
+  void admit_http(tcp::socket socket);
+  [[nodiscard]] std::unique_ptr<Channel> channel_of(tcp::socket socket) const;
+  void begin();
+  void judge(const std::string& source, std::uint64_t sequence, const Expected<>& outcome);
   void stop_taking();
-  void part(const Expected<>& outcome, const LearnerCounts& counts);
+  void part(const Expected<>& outcome);
   [[nodiscard]] ConnectionLimits connection_limits() const;
 
   ServerOptions options_;
   ServerCallbacks callbacks_;
-  ThreadPool workers_;
   asio::io_context context_{1};
-  asio::thread_pool decoder_{1};
-  std::optional<tcp::acceptor> acceptor_;
+  std::unique_ptr<Listener> listener_, http_listener_;
   std::optional<asio::signal_set> signals_;
-  std::uint16_t port_ = 0;
-  Wakeup room_{context_.get_executor()};
+  ServerPorts ports_;
   std::list<std::shared_ptr<Connection>> connections_;
+  std::list<std::shared_ptr<HttpConnection>> http_connections_;
   std::map<std::string, std::weak_ptr<Connection>, std::less<>> speakers_;  // of each source, the connection in charge
-  LearningRun::Positions positions_;                                        // on disk, as far as verdicts have told
   bool stopping_ = false;
-  std::optional<asio::executor_work_guard<asio::io_context::executor_type>> learner_at_work_;
   Expected<> outcome_;
-  std::optional<LearningRun> run_;        // until the learner's thread takes it
-  std::optional<LearnerThread> learner_;  // last, so that it ends first: it posts to the context
+  std::unique_ptr<Service> service_;  // its threads post to the context, so it ends before it
+  std::unique_ptr<DaemonHost> host_;  // likewise, and asks the service
 };
 
 Expected<> Server::Impl::open() {
-  options_.learner.worker_capacity = static_cast<std::uint32_t>(options_.threads);
-  auto run = LearningRun::open(options_.data_directory, options_.learner, workers_, options_.lag);
-  if (!run) return std::unexpected(run.error());
-  auto acceptor = listen(context_, options_.listen_address, options_.listen_port);
-  if (!acceptor) return std::unexpected(acceptor.error());
-  run_.emplace(std::move(*run));
-  positions_ = run_->positions();
-  acceptor_.emplace(std::move(*acceptor));
-  boost::system::error_code ignored;
-  port_ = acceptor_->local_endpoint(ignored).port();
+  auto service = Service::open(context_, options_, formats::system_files(), service_callbacks());
+  if (!service) return std::unexpected(service.error());
+  service_ = std::move(*service);
+  auto snapshots = formats::SnapshotStore::open(options_.data_directory);
+  if (!snapshots) return std::unexpected(snapshots.error());
+  host_ = std::make_unique<DaemonHost>(context_.get_executor(), options_, *service_, std::move(*snapshots));
+  auto listener = Listener::open(context_, options_.listen_address, options_.listen_port);
+  if (!listener) return std::unexpected(listener.error());
+  listener_ = std::move(*listener);
+  ports_.listen = listener_->port();
+  if (!options_.http) return {};
+  auto http = Listener::open(context_, options_.http->address, options_.http->port);
+  if (!http) return std::unexpected(http.error());
+  http_listener_ = std::move(*http);
+  ports_.http = http_listener_->port();
   return {};
 }
 
+ServiceCallbacks Server::Impl::service_callbacks() {
+  return {.replayed = [this] { begin(); },
+          .verdict = [this](const std::string& source, std::uint64_t sequence,
+                            const Expected<>& outcome) { judge(source, sequence, outcome); },
+          .learnt =
+              [this](const SliceReport& report, double seconds) {
+                host_->learnt(report, seconds);
+                if (callbacks_.learnt) callbacks_.learnt(report, seconds);
+              },
+          .published = [this] { host_->announce(); },
+          .checkpointed = [this] { host_->checkpointed(); },
+          .answered = [this](const Expected<Taken>& taken) { host_->count(taken); },
+          .log = [this](std::string_view line) { log(line); },
+          .ended = [this](const Expected<>& outcome) { part(outcome); }};
+}
+
+// Until the journal is replayed, connections wait in the listening socket.
+void Server::Impl::begin() {
+  if (stopping_) return;
+  listener_->start([this](tcp::socket socket) { admit(std::move(socket)); },
+                   [this](std::string_view line) { log(line); });
+  if (callbacks_.ready) callbacks_.ready(ports_);
+}
+
 Expected<> Server::Impl::run() {
-  if (callbacks_.ready) callbacks_.ready(port_);
-  asio::co_spawn(context_, accept_all(), asio::detached);
-  // A stop() that came before this point is served first: it must find a learner to stop.
-  learner_.emplace(std::move(*run_), options_.queue_slices, learner_callbacks());
-  learner_at_work_.emplace(context_.get_executor());
+  // A stop() that came before this point is served first: it must find a service to stop.
+  service_->start();
+  // Whether the daemon is alive and ready can be asked from the start.
+  if (http_listener_)
+    http_listener_->start([this](tcp::socket socket) { admit_http(std::move(socket)); },
+                          [this](std::string_view line) { log(line); });
   context_.run();
   return outcome_;
 }
 
 void Server::Impl::stop() {
   asio::post(context_, [this] { stop_taking(); });
+}
+
+void Server::Impl::make_checkpoint() {
+  asio::post(context_, [this] { service_->make_checkpoint(); });
 }
 
 // After the first signal the default action is back: the second one ends the process.
@@ -168,43 +178,59 @@ void Server::Impl::stop_on_signals() {
   });
 }
 
-asio::awaitable<void> Server::Impl::accept_all() {
-  asio::steady_timer pause(context_);
-  while (!stopping_) {
-    auto [error, socket] = co_await acceptor_->async_accept(with_error_code);
-    if (stopping_) co_return;
-    if (!error) {
-      admit(std::move(socket));
-      continue;
-    }
-    log("cannot accept: " + error.message());
-    pause.expires_after(accept_pause);
-    co_await pause.async_wait(with_error_code);
+std::unique_ptr<Channel> Server::Impl::channel_of(tcp::socket socket) const {
+  return options_.tls ? tls_channel(std::move(socket), *options_.tls) : plain_channel(std::move(socket));
+}
+
+void Server::Impl::admit_http(tcp::socket socket) {
+  const HttpLimits limits{.event_bytes = options_.max_event_bytes, .slice_bytes = options_.max_frame_bytes};
+  auto connection = std::make_shared<HttpConnection>(channel_of(std::move(socket)), *host_, limits);
+  if (http_connections_.size() >= options_.max_connections) {
+    asio::co_spawn(context_, connection->turn_away(), [connection](const std::exception_ptr&) {});
+    return;
   }
+  const auto place = http_connections_.insert(http_connections_.end(), std::move(connection));
+  host_->connections(DaemonMetrics::http, 1);
+  asio::co_spawn(context_, (*place)->run(), [this, place](const std::exception_ptr&) {
+    http_connections_.erase(place);
+    host_->connections(DaemonMetrics::http, -1);
+  });
 }
 
 void Server::Impl::admit(tcp::socket socket) {
   if (connections_.size() >= options_.max_connections) {
     log("a connection is turned away: there are " + std::to_string(connections_.size()));
+    if (options_.tls) return;  // a handshake would take what there is no room for
     turn_away(std::move(socket), Error(ErrorCode::capacity_exceeded, "the server has ", options_.max_connections,
                                        " connections, and takes no more"));
     return;
   }
+  auto channel = channel_of(std::move(socket));
   const auto place = connections_.insert(connections_.end(),
-                                         std::make_shared<Connection>(std::move(socket), *this, connection_limits()));
-  asio::co_spawn(context_, (*place)->run(), [this, place](const std::exception_ptr&) { connections_.erase(place); });
+                                         std::make_shared<Connection>(std::move(channel), *this, connection_limits()));
+  host_->connections(DaemonMetrics::framed, 1);
+  asio::co_spawn(context_, (*place)->run(), [this, place](const std::exception_ptr&) {
+    connections_.erase(place);
+    host_->connections(DaemonMetrics::framed, -1);
+  });
 }
 
 ConnectionLimits Server::Impl::connection_limits() const {
-  return {.session = {.credit = static_cast<std::uint32_t>(options_.queue_slices + credit_beyond_queue),
-                      .max_frame_bytes = options_.max_frame_bytes},
+  return {.session = {.credit = credit, .max_frame_bytes = options_.max_frame_bytes},
           .handshake = seconds(options_.handshake_seconds),
           .stall = seconds(options_.stall_seconds)};
 }
 
 // The newest connection speaks for a source: the older one is most often a dead one that nobody has closed. What the
-// older one had in the queue is learnt; the newer one's copies of it are then acknowledged without being learnt again.
-std::uint64_t Server::Impl::greet(const std::shared_ptr<Connection>& connection) {
+// older one had in the queue is taken; the newer one's copies of it are then acknowledged without being taken again.
+Expected<SourceStanding> Server::Impl::greet(const std::shared_ptr<Connection>& connection, std::string_view token) {
+  if (options_.access && !options_.access->allows(token, Access::write)) {
+    return fail(ErrorCode::permission_denied, token.empty() ? "the hello has no token; to write, one is needed"
+                                                            : "the token of the hello may not write");
+  }
+  if (connection->source().starts_with(reserved_prefix))
+    return fail(ErrorCode::protocol_violation, "source names that begin with ", reserved_prefix,
+                " are the daemon's own");
   auto& speaker = speakers_[connection->source()];
   if (const auto older = speaker.lock()) {
     older->close(Error(ErrorCode::protocol_violation, "source ", connection->source(),
@@ -212,57 +238,44 @@ std::uint64_t Server::Impl::greet(const std::shared_ptr<Connection>& connection)
   }
   speaker = connection;
   std::erase_if(speakers_, [](const auto& entry) { return entry.second.expired(); });
-  const auto position = positions_.find(connection->source());
-  return position == positions_.end() ? 0 : position->second;
+  return service_->standing(connection->source());
 }
 
-// In a thread of its own: other connections are served meanwhile. It ends soon, so it need not be cancelled.
-asio::awaitable<Expected<formats::SliceData>> Server::Impl::decode(std::vector<std::byte> body) {
-  co_return co_await asio::co_spawn(decoder_, decode_here(std::move(body)),
-                                    asio::bind_cancellation_slot(asio::cancellation_slot(), asio::use_awaitable));
+asio::awaitable<void> Server::Impl::take(std::shared_ptr<Connection> from, DataMessage message) {
+  const auto kind = message.type == FrameType::events ? MessageKind::events : MessageKind::slice;
+  auto incoming = co_await service_->decode(kind, from->source(), message.sequence, std::move(message.body));
+  incoming.answer = [to = std::weak_ptr(from), sequence = message.sequence](const Expected<Taken>& taken) {
+    if (const auto connection = to.lock()) connection->answer(sequence, taken);
+  };
+  if (const auto* lines = std::get_if<EventLines>(&incoming.content);
+      lines && lines->lines.empty() && lines->refused > 0)
+    incoming.content = Error(ErrorCode::bad_data, "no line of ", lines->refused, " can be used; line ",
+                             lines->told.front().line, ": ", std::string_view(lines->told.front().reason));
+  while (!service_->try_submit(incoming)) co_await service_->wait_for_room();
 }
 
-asio::awaitable<void> Server::Impl::enqueue(QueuedSlice slice) {
-  while (!learner_->try_push(slice)) co_await room_.wait();
-}
-
-LearnerCallbacks Server::Impl::learner_callbacks() {
-  return {
-      .room = [this] { asio::post(context_, [this] { room_.notify_all(); }); },
-      .learnt = callbacks_.learnt,
-      .verdict =
-          [this](Verdict verdict) { asio::post(context_, [this, verdict = std::move(verdict)] { take(verdict); }); },
-      .finished =
-          [this](const Expected<>& outcome, const LearnerCounts& counts) {
-            asio::post(context_, [this, outcome, counts] { part(outcome, counts); });
-          }};
-}
-
-void Server::Impl::take(const Verdict& verdict) {
-  if (verdict.outcome) {
-    auto& position = positions_[verdict.source];
-    position = std::max(position, verdict.sequence);
-  }
-  if (const auto connection = verdict.from.lock()) connection->answer(verdict.sequence, verdict.outcome);
+void Server::Impl::judge(const std::string& source, std::uint64_t sequence, const Expected<>& outcome) {
+  const auto speaker = speakers_.find(source);
+  if (speaker == speakers_.end()) return;
+  if (const auto connection = speaker->second.lock()) connection->judge(sequence, outcome);
 }
 
 void Server::Impl::stop_taking() {
   stopping_ = true;
-  learner_->stop();
-  boost::system::error_code ignored;
-  acceptor_->close(ignored);
+  service_->stop();
+  listener_->stop();
 }
 
-void Server::Impl::part(const Expected<>& outcome, const LearnerCounts& counts) {
+void Server::Impl::part(const Expected<>& outcome) {
   outcome_ = outcome;
   stop_taking();
-  learner_at_work_.reset();
   boost::system::error_code ignored;
   if (signals_) signals_->cancel(ignored);
   const auto why = outcome ? std::nullopt : std::optional(outcome.error());
   for (const auto& connection : connections_) connection->close(why);
-  log("stopped: " + std::to_string(counts.learnt) + " slices learnt, " + std::to_string(counts.refused) + " refused, " +
-      std::to_string(counts.repeated) + " repeated");
+  if (http_listener_) http_listener_->stop();
+  host_->stop();
+  for (const auto& connection : http_connections_) connection->stop();
 }
 
 Server::Server(std::unique_ptr<Impl> impl) noexcept : impl_(std::move(impl)) {}
@@ -277,9 +290,10 @@ Expected<Server> Server::open(const ServerOptions& options, ServerCallbacks call
   return Server(std::move(impl));
 }
 
-std::uint16_t Server::port() const noexcept { return impl_->port(); }
+ServerPorts Server::ports() const noexcept { return impl_->ports(); }
 Expected<> Server::run() { return impl_->run(); }
 void Server::stop() { impl_->stop(); }
+void Server::make_checkpoint() { impl_->make_checkpoint(); }
 
 Expected<> serve(const ServerOptions& options, const ServerCallbacks& callbacks) {
   auto server = Server::open(options, callbacks);

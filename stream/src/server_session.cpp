@@ -1,7 +1,5 @@
 #include <gaugeline/stream/server_session.hpp>
 
-#include <gaugeline/stream/messages.hpp>
-
 namespace gaugeline::stream {
 
 Expected<std::optional<ServerEvent>> ServerSession::receive(std::span<const std::byte>& bytes) {
@@ -19,11 +17,12 @@ Expected<std::optional<ServerEvent>> ServerSession::receive(std::span<const std:
 
 Expected<std::optional<ServerEvent>> ServerSession::accept(Frame frame) {
   if (state_ == State::awaiting_hello && frame.type == FrameType::hello) return accept_hello(frame);
-  if (state_ == State::streaming && frame.type == FrameType::slice) return accept_slice(std::move(frame));
+  const bool is_data = frame.type == FrameType::slice || frame.type == FrameType::events;
+  if (state_ == State::streaming && is_data) return accept_data(std::move(frame));
   return gaugeline::fail(ErrorCode::protocol_violation, "a ", name(frame.type), " frame is out of turn; ",
                          state_ == State::awaiting_hello     ? "the first frame is hello"
                          : state_ == State::awaiting_welcome ? "wait for welcome"
-                                                             : "after welcome only slices are expected");
+                                                             : "after welcome only slices and events are expected");
 }
 
 Expected<std::optional<ServerEvent>> ServerSession::accept_hello(const Frame& frame) {
@@ -34,30 +33,32 @@ Expected<std::optional<ServerEvent>> ServerSession::accept_hello(const Frame& fr
                            ", this server version ", protocol_version);
   }
   state_ = State::awaiting_welcome;
-  return Greeting{.source = std::move(hello->source)};
+  return Greeting{.source = std::move(hello->source), .token = std::move(hello->token)};
 }
 
-Expected<std::optional<ServerEvent>> ServerSession::accept_slice(Frame frame) {
+Expected<std::optional<ServerEvent>> ServerSession::accept_data(Frame frame) {
   if (frame.sequence != last_sequence_ + 1) {
-    return gaugeline::fail(ErrorCode::out_of_order, "slice ", frame.sequence, " came where ", last_sequence_ + 1,
-                           " was due");
+    return gaugeline::fail(ErrorCode::out_of_order, name(frame.type), " ", frame.sequence, " came where ",
+                           last_sequence_ + 1, " was due");
   }
   if (unanswered_ == limits_.credit) {
-    return gaugeline::fail(ErrorCode::protocol_violation, "slice ", frame.sequence, " exceeds the credit of ",
-                           limits_.credit, " unanswered slices");
+    return gaugeline::fail(ErrorCode::protocol_violation, name(frame.type), " ", frame.sequence,
+                           " exceeds the credit of ", limits_.credit, " unanswered messages");
   }
   last_sequence_ = frame.sequence;
   ++unanswered_;
-  return SliceMessage{.sequence = frame.sequence, .body = std::move(frame.body)};
+  return DataMessage{.type = frame.type, .sequence = frame.sequence, .body = std::move(frame.body)};
 }
 
-void ServerSession::welcome(std::uint64_t last_sequence) {
+void ServerSession::welcome(std::uint64_t last_sequence, std::uint64_t last_unjudged) {
   if (state_ != State::awaiting_welcome) return;
   state_ = State::streaming;
   last_sequence_ = last_sequence;
   decoder_.set_max_body_bytes(limits_.max_frame_bytes);
-  const Welcome welcome{
-      .last_sequence = last_sequence, .credit = limits_.credit, .max_frame_bytes = limits_.max_frame_bytes};
+  const Welcome welcome{.last_sequence = last_sequence,
+                        .last_unjudged = last_unjudged,
+                        .credit = limits_.credit,
+                        .max_frame_bytes = limits_.max_frame_bytes};
   append_frame(output_, FrameType::welcome, 0, encode(welcome));
 }
 
@@ -65,6 +66,17 @@ void ServerSession::acknowledge(std::uint64_t sequence) {
   if (state_ != State::streaming) return;
   --unanswered_;
   append_frame(output_, FrameType::ack, sequence, {});
+}
+
+void ServerSession::acknowledge(std::uint64_t sequence, const EventsTaken& taken) {
+  if (state_ != State::streaming) return;
+  --unanswered_;
+  append_frame(output_, FrameType::ack, sequence, encode(taken));
+}
+
+void ServerSession::judge(std::uint64_t sequence, const Expected<>& outcome) {
+  if (state_ != State::streaming) return;
+  append_frame(output_, FrameType::verdict, sequence, outcome ? std::vector<std::byte>() : encode(outcome.error()));
 }
 
 void ServerSession::refuse(std::uint64_t sequence, const Error& why) {

@@ -6,6 +6,7 @@
 #include <span>
 #include <vector>
 
+#include <gaugeline/stream/access.hpp>
 #include <gaugeline/stream/client_session.hpp>
 #include <gaugeline/stream/messages.hpp>
 #include <gaugeline/stream/server_session.hpp>
@@ -29,7 +30,7 @@ Bytes sealed(std::span<const std::byte> input) {
   Bytes bytes;
   while (input.size() >= 3) {
     const auto number = [&](std::size_t i) { return std::to_integer<std::uint32_t>(input[i]); };
-    const auto type = static_cast<FrameType>(1 + number(0) % 6);
+    const auto type = static_cast<FrameType>(1 + number(0) % 8);
     const std::uint64_t sequence = number(1);
     const std::size_t length = std::min<std::size_t>(number(2), input.size() - 3);
     append_frame(bytes, type, sequence, input.subspan(3, length));
@@ -63,7 +64,7 @@ void drive_server(std::span<const std::byte> bytes, std::size_t piece, bool gree
     append_frame(hello, FrameType::hello, 0, encode(Hello{.source = "fuzz"}));
     std::span<const std::byte> rest(hello);
     require(session.receive(rest).value().has_value());
-    session.welcome(0);
+    session.welcome(0, 0);
   }
   std::uint64_t sequence = 0;
   feed(bytes, piece, [&](std::span<const std::byte>& part) {
@@ -72,11 +73,13 @@ void drive_server(std::span<const std::byte> bytes, std::size_t piece, bool gree
     if (!*event) return true;
     if (const auto* greeting = std::get_if<Greeting>(&**event)) {
       require(!greeted && validate_source(greeting->source).has_value());
-      session.welcome(0);
+      require(greeting->token.empty() || validate_token(greeting->token).has_value());
+      session.welcome(0, 0);
     } else {
-      const auto& message = std::get<SliceMessage>(**event);
+      const auto& message = std::get<DataMessage>(**event);
       require(message.sequence == ++sequence && message.body.size() <= limits.max_frame_bytes);
       if (sequence % 2 == 0) session.acknowledge(sequence);
+      if (sequence % 4 == 0) session.judge(sequence, {});
     }
     return true;
   });
@@ -91,7 +94,7 @@ void drive_client(std::span<const std::byte> bytes, std::size_t piece) {
     if (!event) return false;
     if (*event && std::holds_alternative<Acknowledged>(**event)) ++answered;
     for (int i = 0; i < 3 && session.can_send(); ++i) {
-      if (!session.send(Bytes(10))) break;
+      if (!session.send(FrameType::slice, Bytes(10))) break;
     }
     require(answered < session.next_sequence());
     return true;

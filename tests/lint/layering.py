@@ -24,7 +24,7 @@ FLATBUFFERS = r"flatbuffers/.*|.*_generated\.h"
 EXTERNAL = {
     "lib": r"Eigen/.*",
     "formats": rf"Eigen/.*|{FLATBUFFERS}|zstd\.h|xxhash\.h|{POSIX}",
-    "stream": rf"Eigen/.*|{FLATBUFFERS}|xxhash\.h|boost/.*|Spectra/.*|unicode/\w+\.h|spdlog/.*|{POSIX}",
+    "stream": rf"Eigen/.*|{FLATBUFFERS}|xxhash\.h|boost/.*|Spectra/.*|openssl/.*|unicode/\w+\.h|spdlog/.*|{POSIX}",
     "tools": rf".*",
 }
 REQUIRED_FLAGS = ("-fno-exceptions", "-fno-rtti")

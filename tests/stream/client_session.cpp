@@ -40,12 +40,20 @@ TEST_CASE("the hello is there from the start, and slices wait for the welcome") 
   CHECK(decode_hello(hello.body).value().source == "here");
 }
 
+TEST_CASE("the hello carries the token") {
+  ClientSession session("here", "a-token-of-the-test");
+  const auto bytes = session.take_output();
+  std::span<const std::byte> rest(bytes);
+  FrameDecoder decoder(max_control_bytes);
+  CHECK(decode_hello(decoder.next(rest).value().value().body).value().token == "a-token-of-the-test");
+}
+
 TEST_CASE("sending goes on after the welcome's last sequence, up to the credit") {
   auto session = welcomed_after(41);
   CHECK(session.next_sequence() == 42);
   for (int i = 0; i < 2; ++i) {
     CHECK(session.can_send());
-    CHECK(session.send(Bytes(10)));
+    CHECK(session.send(FrameType::slice, Bytes(10)));
   }
   CHECK(!session.can_send());
   CHECK(session.unanswered() == 2);
@@ -55,7 +63,7 @@ TEST_CASE("sending goes on after the welcome's last sequence, up to the credit")
 
 TEST_CASE("a refusal comes with its reason, and the stream goes on") {
   auto session = welcomed_after(0);
-  CHECK(session.send(Bytes(1)));
+  CHECK(session.send(FrameType::slice, Bytes(1)));
   const auto event = receive(session, frame(FrameType::reject, 1, encode(Error(ErrorCode::bad_data, "why"))));
   const auto& refused = std::get<Refused>(event.value().value());
   CHECK(refused.sequence == 1);
@@ -67,7 +75,7 @@ TEST_CASE("a refusal comes with its reason, and the stream goes on") {
 
 TEST_CASE("a slice that the server would not take is not sent") {
   auto session = welcomed_after(0);
-  const auto sent = session.send(Bytes(101));
+  const auto sent = session.send(FrameType::slice, Bytes(101));
   CHECK(sent.error().code() == ErrorCode::capacity_exceeded);
   CHECK(sent.error().message() == "slice 1 has 101 bytes; the server takes 100");
   CHECK(!session.has_output());
@@ -98,10 +106,10 @@ TEST_CASE("answers out of turn are errors") {
   }
   SUBCASE("to another slice than the oldest unanswered one") {
     auto session = welcomed_after(0);
-    CHECK(session.send(Bytes(1)));
-    CHECK(session.send(Bytes(1)));
+    CHECK(session.send(FrameType::slice, Bytes(1)));
+    CHECK(session.send(FrameType::slice, Bytes(1)));
     CHECK(receive(session, frame(FrameType::ack, 2)).error().message() ==
-          "the server answers slice 2; slices 1 to 2 are unanswered");
+          "the server answers message 2; messages 1 to 2 are unanswered");
   }
   SUBCASE("a second welcome") {
     auto session = welcomed_after(0);
@@ -113,20 +121,32 @@ TEST_CASE("answers out of turn are errors") {
   }
 }
 
+TEST_CASE("verdicts are of slices that are acknowledged") {
+  auto session = welcomed_after(4);
+  CHECK(session.send(FrameType::slice, Bytes(1)));
+  CHECK(!receive(session, frame(FrameType::verdict, 5)));
+  const auto of_old = std::get<Verdict>(receive(session, frame(FrameType::verdict, 4)).value().value());
+  CHECK(of_old.sequence == 4);
+  CHECK(of_old.outcome);
+  REQUIRE(receive(session, frame(FrameType::ack, 5)));
+  const auto bytes = frame(FrameType::verdict, 5, encode(Error(ErrorCode::capacity_exceeded, "too large")));
+  CHECK(std::get<Verdict>(receive(session, bytes).value().value()).outcome.error().message() == "too large");
+}
+
 TEST_CASE("the two sessions understand each other, one byte at a time") {
   ClientSession client("here");
   ServerSession server({.credit = 2, .max_frame_bytes = 100});
   std::vector<std::uint64_t> done;
   while (done.size() < 5) {
-    while (client.can_send()) REQUIRE(client.send(Bytes(7)));
+    while (client.can_send()) REQUIRE(client.send(FrameType::slice, Bytes(7)));
     for (const auto byte : client.take_output()) {
       std::span<const std::byte> rest(&byte, 1);
       const auto event = server.receive(rest);
       REQUIRE(event);
       if (!*event) continue;
       if (std::holds_alternative<Greeting>(**event)) {
-        server.welcome(3);
-      } else if (const auto sequence = std::get<SliceMessage>(**event).sequence; sequence == 5) {
+        server.welcome(3, 0);
+      } else if (const auto sequence = std::get<DataMessage>(**event).sequence; sequence == 5) {
         server.refuse(sequence, Error(ErrorCode::bad_data, "the fifth"));
       } else {
         server.acknowledge(sequence);

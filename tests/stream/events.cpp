@@ -48,6 +48,17 @@ TEST_CASE("each form is read") {
   CHECK(value.item == "user:17");
   CHECK(value.context == "film:42");
   CHECK(value.value == -4.5);
+  body_of<WatermarkEvent>(R"({"time": 0, "watermark": true})");
+}
+
+TEST_CASE("a watermark is true, and stands alone") {
+  CHECK(parse_event(R"({"time": 7, "watermark": true, "source": "s"})").value().source == "s");
+  CHECK(contains(refusal(R"({"time": 1, "watermark": false})"), "\"watermark\" is false, not true"));
+  CHECK(contains(refusal(R"({"time": 1, "watermark": 1})"), "\"watermark\" is a number, not true"));
+  CHECK(contains(refusal(R"({"time": 1, "watermark": "true"})"), "\"watermark\" is a string, not true"));
+  CHECK(contains(refusal(R"({"time": 1, "watermark": null})"), "\"watermark\" is null, not true"));
+  CHECK(contains(refusal(R"({"watermark": true})"), "\"time\" is missing"));
+  CHECK(contains(refusal(R"({"time": 1, "watermark": true, "text": ""})"), "several of them"));
 }
 
 TEST_CASE("source and id are kept, other keys are ignored whatever they hold") {

@@ -40,7 +40,8 @@ class RunningServer {
       : server_(Server::open(options, std::move(callbacks)).value()), thread_([this] { outcome_ = server_.run(); }) {}
   ~RunningServer() { server_.stop(); }
 
-  [[nodiscard]] std::uint16_t port() const { return server_.port(); }
+  [[nodiscard]] std::uint16_t port() const { return server_.ports().listen; }
+  [[nodiscard]] std::uint16_t http_port() const { return server_.ports().http.value(); }
   void ask_to_stop() { server_.stop(); }
   // What run() returned; without a stop, waits until it ends by itself.
   Expected<> outcome() {
@@ -129,6 +130,16 @@ class RawClient {
       received_.assign(buffer.begin(), buffer.begin() + size);
     }
   }
+  // True if nothing that is a frame comes before the server closes.
+  [[nodiscard]] bool ends_without_a_frame() const {
+    std::array<std::byte, 4096> buffer{};
+    std::size_t total = 0;
+    for (auto size = ::recv(socket_, buffer.data(), buffer.size(), 0); size > 0;
+         size = ::recv(socket_, buffer.data(), buffer.size(), 0)) {
+      total += static_cast<std::size_t>(size);
+    }
+    return total < frame_header_bytes;
+  }
   // The error that the server ends the connection with.
   [[nodiscard]] Error farewell() {
     const auto frame = receive();
@@ -145,10 +156,10 @@ class RawClient {
 };
 
 // The encoded slices 0 to count - 1 as messages 1 to count.
-inline SliceSource small_slices(std::uint64_t count) {
-  return [count](std::uint64_t sequence) -> Expected<std::optional<Bytes>> {
+inline MessageSource small_slices(std::uint64_t count) {
+  return [count](std::uint64_t sequence) -> Expected<std::optional<ClientMessage>> {
     if (sequence > count) return std::nullopt;
-    return encoded_slice(static_cast<std::int64_t>(sequence) - 1);
+    return ClientMessage{.body = encoded_slice(static_cast<std::int64_t>(sequence) - 1)};
   };
 }
 

@@ -4,6 +4,7 @@
 #include <string>
 
 #include <gaugeline/random.hpp>
+#include <gaugeline/stream/access.hpp>
 #include <gaugeline/stream/messages.hpp>
 
 namespace gaugeline::stream {
@@ -16,18 +17,51 @@ TEST_CASE("a hello comes back as it was") {
   CHECK(decoded->source == "Straße 7: ☀");
 }
 
+TEST_CASE("a hello's token comes back as it was, and one that is none is refused without being shown") {
+  const std::string token = "abcdefghij-._~+/0123456789==";
+  CHECK(decode_hello(encode(Hello{.source = "here", .token = token})).value().token == token);
+  CHECK(decode_hello(encode(Hello{.source = "here"})).value().token.empty());
+  for (const std::string& wrong : {std::string("fifteen-bytes-x"), std::string(max_access_token_bytes + 1, 'x'),
+                                   std::string("no spaces are allowed"), std::string("=in-the-middle=of-it"),
+                                   std::string(20, '='), std::string("control-character\n")}) {
+    const auto refused = decode_hello(encode(Hello{.source = "here", .token = wrong}));
+    REQUIRE(!refused);
+    CHECK(refused.error().code() == ErrorCode::protocol_violation);
+    CHECK(refused.error().message().find(wrong) == std::string_view::npos);
+  }
+}
+
 TEST_CASE("a welcome comes back as it was") {
-  const auto decoded =
-      decode_welcome(encode(Welcome{.last_sequence = 1ULL << 40U, .credit = 6, .max_frame_bytes = 1U << 30U}));
+  const auto decoded = decode_welcome(
+      encode(Welcome{.last_sequence = 1ULL << 40U, .last_unjudged = 7, .credit = 6, .max_frame_bytes = 1U << 30U}));
   REQUIRE(decoded);
   CHECK(decoded->version == protocol_version);
   CHECK(decoded->last_sequence == 1ULL << 40U);
+  CHECK(decoded->last_unjudged == 7);
   CHECK(decoded->credit == 6);
   CHECK(decoded->max_frame_bytes == 1U << 30U);
 }
 
+TEST_CASE("what became of events comes back as it was, but for control characters") {
+  const EventsTaken taken{.counted = 1ULL << 40U,
+                          .late = 2,
+                          .duplicates = 3,
+                          .refused = 4,
+                          .first_refused_line = 5,
+                          .first_reason = "a\x1b[2J"};
+  const auto decoded = decode_events_taken(encode(taken));
+  REQUIRE(decoded);
+  CHECK(decoded->counted == taken.counted);
+  CHECK(decoded->late == 2);
+  CHECK(decoded->duplicates == 3);
+  CHECK(decoded->refused == 4);
+  CHECK(decoded->first_refused_line == 5);
+  CHECK(decoded->first_reason == "a?[2J");
+  CHECK(!decode_events_taken(std::vector<std::byte>(20)));
+}
+
 TEST_CASE("every error code comes back as it was") {
-  for (std::uint8_t code = 0; code <= static_cast<std::uint8_t>(ErrorCode::protocol_violation); ++code) {
+  for (std::uint8_t code = 0; code <= static_cast<std::uint8_t>(ErrorCode::permission_denied); ++code) {
     const auto decoded = decode_refusal(encode(Error(static_cast<ErrorCode>(code), "value ", 7, " is wrong")));
     REQUIRE(decoded);
     CHECK(decoded->code() == static_cast<ErrorCode>(code));
@@ -58,6 +92,7 @@ TEST_CASE("of a hello of another version only the version is looked at") {
 
 TEST_CASE("a welcome without credit or with an impossible limit is refused") {
   CHECK(!decode_welcome(encode(Welcome{.credit = 0, .max_frame_bytes = 1})));
+  CHECK(!decode_welcome(encode(Welcome{.last_sequence = 3, .last_unjudged = 4, .max_frame_bytes = 1})));
   CHECK(!decode_welcome(encode(Welcome{.credit = 1, .max_frame_bytes = 1ULL << 40U})));
 }
 

@@ -1,5 +1,6 @@
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <atomic>
 #include <future>
 #include <mutex>
@@ -16,19 +17,19 @@ TEST_CASE("slices that are sent leave the state that slices read from a file lea
   const TemporaryDirectory directory;
   RunningServer server(server_options(directory));
   std::vector<SendProgress> seen;
-  const auto sent = send_slices(client_options(server.port()), small_slices(8),
-                                {.progress = [&](const SendProgress& progress) { seen.push_back(progress); }});
+  const auto sent = send_messages(client_options(server.port()), small_slices(8),
+                                  {.progress = [&](const SendProgress& progress) { seen.push_back(progress); }});
   REQUIRE(sent);
   CHECK(sent->sequence == 8);
   CHECK(sent->acknowledged == 8);
   CHECK(sent->refused == 0);
-  REQUIRE(seen.size() == 9);  // the welcome, and one for each slice
-  for (std::size_t i = 0; i < seen.size(); ++i) CHECK(seen[i].acknowledged == i);
+  REQUIRE(seen.size() == 17);  // the welcome, and for each slice its answer and its verdict
+  CHECK(std::ranges::is_sorted(seen, {}, &SendProgress::acknowledged));
   CHECK(server.stop());
   CHECK(holds_slices(directory.path(), 8));
 }
 
-TEST_CASE("an acknowledged slice is on disk") {
+TEST_CASE("an acknowledged slice is in the journal, and one that is judged is in a snapshot") {
   const TemporaryDirectory directory;
   RunningServer server(server_options(directory));
   RawClient client(server.port());
@@ -39,6 +40,11 @@ TEST_CASE("an acknowledged slice is on disk") {
     REQUIRE(answer);
     CHECK(answer->type == FrameType::ack);
     CHECK(answer->sequence == sequence);
+    const auto verdict = client.receive();
+    REQUIRE(verdict);
+    CHECK(verdict->type == FrameType::verdict);
+    CHECK(verdict->sequence == sequence);
+    CHECK(verdict->body.empty());
     CHECK(latest_snapshot(directory.path()).view().state.slices == sequence);
   }
 }
@@ -48,7 +54,7 @@ TEST_CASE("a full queue holds the sender back, and everything arrives") {
   auto options = server_options(directory);
   options.queue_slices = 1;
   RunningServer server(options);
-  const auto sent = send_slices(client_options(server.port()), small_slices(20), {});
+  const auto sent = send_messages(client_options(server.port()), small_slices(20), {});
   REQUIRE(sent);
   CHECK(sent->acknowledged == 20);
   CHECK(server.stop());
@@ -58,14 +64,14 @@ TEST_CASE("a full queue holds the sender back, and everything arrives") {
 TEST_CASE("a slice that cannot be used is refused with a reason, in its turn, and the stream goes on") {
   const TemporaryDirectory directory;
   RunningServer server(server_options(directory));
-  const SliceSource slices = [](std::uint64_t sequence) -> Expected<std::optional<Bytes>> {
-    if (sequence == 2) return Bytes(100, std::byte{42});  // no slice
-    if (sequence == 4) return encoded_slice(0);           // time runs backwards
+  const MessageSource slices = [](std::uint64_t sequence) -> Expected<std::optional<ClientMessage>> {
+    if (sequence == 2) return ClientMessage{.body = Bytes(100, std::byte{42})};  // no slice
+    if (sequence == 4) return ClientMessage{.body = encoded_slice(0)};           // time runs backwards
     if (sequence > 5) return std::nullopt;
-    return encoded_slice(static_cast<std::int64_t>(sequence));
+    return ClientMessage{.body = encoded_slice(static_cast<std::int64_t>(sequence))};
   };
   std::vector<std::pair<std::uint64_t, std::string>> refused;
-  const auto sent = send_slices(
+  const auto sent = send_messages(
       client_options(server.port()), slices,
       {.refused = [&](std::uint64_t sequence, std::string_view reason) { refused.emplace_back(sequence, reason); }});
   REQUIRE(sent);
@@ -86,7 +92,8 @@ TEST_CASE("garbage ends its own connection with a reason, and no other") {
   static_cast<void>(steady.greet("steady"));
   auto step = [&, sequence = std::uint64_t{0}]() mutable {
     steady.send_slice(++sequence);
-    CHECK(steady.receive().value().sequence == sequence);
+    CHECK(steady.receive().value().type == FrameType::ack);
+    CHECK(steady.receive().value().type == FrameType::verdict);
   };
   step();
   {
@@ -160,11 +167,13 @@ TEST_CASE("the newest connection speaks for a source; the older one is told and 
   static_cast<void>(older.greet("here"));
   older.send_slice(1);
   CHECK(older.receive().value().type == FrameType::ack);
+  CHECK(older.receive().value().type == FrameType::verdict);
   RawClient newer(server.port());
   CHECK(newer.greet("here").last_sequence == 1);
   CHECK(older.farewell().message() == "source here has connected again; this connection is closed");
   newer.send_slice(2);
   CHECK(newer.receive().value().sequence == 2);
+  CHECK(newer.receive().value().type == FrameType::verdict);
   CHECK(server.stop());
   CHECK(holds_slices(directory.path(), 2));
 }
@@ -196,7 +205,7 @@ TEST_CASE("options out of range and addresses that cannot be used are named") {
   const TemporaryDirectory another;
   const auto running = Server::open(server_options(another), {}).value();
   CHECK(error_with([&](ServerOptions& options) {
-          options.listen_port = running.port();
+          options.listen_port = running.ports().listen;
         }).starts_with("cannot listen on 127.0.0.1:"));
 }
 

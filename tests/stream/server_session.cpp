@@ -11,6 +11,7 @@ namespace {
 
 using Bytes = std::vector<std::byte>;
 constexpr SessionLimits limits{.credit = 3, .max_frame_bytes = 1000};
+const std::string token = "a-token-of-the-test";
 
 Bytes frame(FrameType type, std::uint64_t sequence = 0, const Bytes& body = {}) {
   Bytes bytes;
@@ -41,7 +42,7 @@ Expected<std::optional<ServerEvent>> receive(ServerSession& session, const Bytes
 ServerSession streaming_after(std::uint64_t last_sequence) {
   ServerSession session(limits);
   REQUIRE(receive(session, hello()));
-  session.welcome(last_sequence);
+  session.welcome(last_sequence, 0);
   REQUIRE(output(session).size() == 1);
   return session;
 }
@@ -56,21 +57,66 @@ Error farewell(ServerSession& session) {
   return decode_refusal(frames[0].body).value();
 }
 
+TEST_CASE("the greeting hands the token of the hello up, which decides before anything else is taken") {
+  ServerSession session(limits);
+  const auto event = receive(session, frame(FrameType::hello, 0, encode(Hello{.source = "here", .token = token})));
+  REQUIRE(event);
+  CHECK(std::get<Greeting>(event->value()).token == token);
+  session.fail(Error(ErrorCode::permission_denied, "no"));
+  CHECK(!receive(session, frame(FrameType::slice, 1)));
+  CHECK(farewell(session).code() == ErrorCode::permission_denied);
+}
+
 TEST_CASE("hello greets, welcome tells position, credit and limit") {
   ServerSession session(limits);
   const auto event = receive(session, hello());
   REQUIRE(event);
   CHECK(std::get<Greeting>(event->value()).source == "here");
+  CHECK(std::get<Greeting>(event->value()).token.empty());
   CHECK(!session.has_output());
-  session.welcome(41);
+  session.welcome(41, 40);
   CHECK(session.is_streaming());
   const auto frames = output(session);
   REQUIRE(frames.size() == 1);
   CHECK(frames[0].type == FrameType::welcome);
   const auto welcome = decode_welcome(frames[0].body).value();
   CHECK(welcome.last_sequence == 41);
+  CHECK(welcome.last_unjudged == 40);
   CHECK(welcome.credit == limits.credit);
   CHECK(welcome.max_frame_bytes == limits.max_frame_bytes);
+}
+
+TEST_CASE("events are handed on as slices are, and what became of them is told") {
+  auto session = streaming_after(0);
+  const auto event = receive(session, frame(FrameType::events, 1, Bytes(10)));
+  REQUIRE(event);
+  CHECK(std::get<DataMessage>(event->value()).type == FrameType::events);
+  const EventsTaken taken{.counted = 3,
+                          .late = 1,
+                          .duplicates = 2,
+                          .refused = 1,
+                          .slices = 2,
+                          .first_refused_line = 4,
+                          .first_reason = "why"};
+  session.acknowledge(1, taken);
+  const auto frames = output(session);
+  REQUIRE(frames.size() == 1);
+  CHECK(frames[0].type == FrameType::ack);
+  CHECK(decode_events_taken(frames[0].body).value() == taken);
+}
+
+TEST_CASE("verdicts on acknowledged slices come after their answers, and free no credit") {
+  auto session = streaming_after(0);
+  REQUIRE(receive(session, frame(FrameType::slice, 1)));
+  session.acknowledge(1);
+  session.judge(1, {});
+  session.judge(2, fail(ErrorCode::capacity_exceeded, "too large"));
+  const auto frames = output(session);
+  REQUIRE(frames.size() == 3);
+  CHECK(frames[1].type == FrameType::verdict);
+  CHECK(frames[1].sequence == 1);
+  CHECK(frames[1].body.empty());
+  CHECK(decode_refusal(frames[2].body).value().message() == "too large");
 }
 
 TEST_CASE("slices are handed on, byte by byte or all at once, and answered in order") {
@@ -85,10 +131,10 @@ TEST_CASE("slices are handed on, byte by byte or all at once, and answered in or
     REQUIRE(event);
     if (!*event) continue;
     if (std::holds_alternative<Greeting>(**event)) {
-      session.welcome(0);
+      session.welcome(0, 0);
     } else {
-      CHECK(std::get<SliceMessage>(**event).body == body);
-      taken.push_back(std::get<SliceMessage>(**event).sequence);
+      CHECK(std::get<DataMessage>(**event).body == body);
+      taken.push_back(std::get<DataMessage>(**event).sequence);
     }
   }
   CHECK(taken == std::vector<std::uint64_t>{1, 2, 3});
@@ -159,7 +205,7 @@ TEST_CASE("more unanswered slices than the credit end the session; each answer g
   CHECK(receive(session, frame(FrameType::slice, 4)));
   CHECK(output(session).size() == 1);
   CHECK(receive(session, frame(FrameType::slice, 5)).error().code() == ErrorCode::protocol_violation);
-  CHECK(farewell(session).message() == "slice 5 exceeds the credit of 3 unanswered slices");
+  CHECK(farewell(session).message() == "slice 5 exceeds the credit of 3 unanswered messages");
 }
 
 TEST_CASE("nothing follows an error frame") {

@@ -2,6 +2,7 @@
 #include <doctest/doctest.h>
 #include <signal.h>
 
+#include <algorithm>
 #include <future>
 #include <optional>
 
@@ -10,29 +11,49 @@
 namespace gaugeline::stream {
 namespace {
 
-TEST_CASE("a stop finishes the slice that is being learnt, acknowledges it, and drops the queued ones") {
+TEST_CASE("a stop finishes the slice that is being learnt; the journal holds the others for the next start") {
   const TemporaryDirectory directory;
   std::promise<void> learning;
   std::promise<void> go_on;
-  RunningServer server(server_options(directory), {.learnt = [&](const SliceReport& report, double) {
-                         if (report.slice != 0) return;
-                         learning.set_value();
-                         go_on.get_future().wait();
-                       }});
-  RawClient client(server.port());
+  std::optional<RunningServer> server;
+  server.emplace(server_options(directory), ServerCallbacks{.learnt = [&](const SliceReport& report, double) {
+                   if (report.slice != 0) return;
+                   learning.set_value();
+                   go_on.get_future().wait();
+                 }});
+  RawClient client(server->port());
   static_cast<void>(client.greet("here"));
   for (std::uint64_t sequence = 1; sequence <= 4; ++sequence) client.send_slice(sequence);
   learning.get_future().wait();
-  server.ask_to_stop();
-  wait_until_deaf(server.port());
+  for (std::uint64_t sequence = 1; sequence <= 4; ++sequence) {
+    const auto answer = client.receive();
+    REQUIRE(answer);
+    CHECK(answer->type == FrameType::ack);
+    CHECK(answer->sequence == sequence);
+  }
+  server->ask_to_stop();
+  wait_until_deaf(server->port());
   go_on.set_value();
-  CHECK(server.outcome());
-  const auto answer = client.receive();
-  REQUIRE(answer);
-  CHECK(answer->type == FrameType::ack);
-  CHECK(answer->sequence == 1);
+  CHECK(server->outcome());
+  CHECK(client.receive().value().type == FrameType::verdict);
   CHECK(!client.receive());
   CHECK(holds_slices(directory.path(), 1));
+
+  server.reset();
+  RunningServer again(server_options(directory));
+  RawClient later(again.port());
+  CHECK(later.greet("here").last_sequence == 4);
+  later.send_slice(5);
+  // Its answer, then the verdicts on what the journal held and on itself, in order.
+  std::vector<std::uint64_t> judged;
+  while (judged.empty() || judged.back() != 5) {
+    const auto frame = later.receive();
+    REQUIRE(frame);
+    if (frame->type == FrameType::verdict) judged.push_back(frame->sequence);
+  }
+  CHECK(std::ranges::is_sorted(judged));
+  CHECK(again.stop());
+  CHECK(holds_slices(directory.path(), 5));
 }
 
 TEST_CASE("a sender that is cut off goes on where the server is") {
@@ -43,7 +64,7 @@ TEST_CASE("a sender that is cut off goes on where the server is") {
     static_cast<void>(client.greet("here"));
     for (std::uint64_t sequence = 1; sequence <= 3; ++sequence) client.send_slice(sequence);
   }
-  const auto sent = send_slices(client_options(server.port()), small_slices(6), {});
+  const auto sent = send_messages(client_options(server.port()), small_slices(6), {});
   REQUIRE(sent);
   CHECK(sent->acknowledged == 6);
   CHECK(server.stop());
@@ -60,7 +81,7 @@ TEST_CASE("a server that is stopped and started again loses nothing, and learns 
                  }});
   options.listen_port = server->port();
   auto sent = std::async(std::launch::async,
-                         [&] { return send_slices(client_options(options.listen_port), small_slices(12), {}); });
+                         [&] { return send_messages(client_options(options.listen_port), small_slices(12), {}); });
   third.get_future().wait();
   CHECK(server->stop());
   CHECK(latest_snapshot(directory.path()).view().state.slices >= 3);
@@ -78,8 +99,8 @@ TEST_CASE("a slice that comes again is acknowledged without being learnt again")
     RunningServer server(server_options(directory));
   }
   RunningServer server(server_options(directory));
-  CHECK(send_slices(client_options(server.port()), small_slices(3), {}).value().acknowledged == 3);
-  const auto again = send_slices(client_options(server.port()), small_slices(3), {});
+  CHECK(send_messages(client_options(server.port()), small_slices(3), {}).value().acknowledged == 3);
+  const auto again = send_messages(client_options(server.port()), small_slices(3), {});
   REQUIRE(again);
   CHECK(again->acknowledged == 3);
   CHECK(server.stop());
@@ -90,7 +111,7 @@ TEST_CASE("when a snapshot cannot be written the clients are told and the server
   const TemporaryDirectory directory;
   RunningServer server(server_options(directory));
   std::filesystem::remove_all(directory / "snapshots");
-  const auto sent = send_slices(client_options(server.port()), small_slices(3), {});
+  const auto sent = send_messages(client_options(server.port()), small_slices(3), {});
   REQUIRE(!sent);
   CHECK(sent.error().code() == ErrorCode::io_error);
   CHECK(sent.error().message().starts_with("the server: snapshot of slice 0"));
@@ -108,7 +129,7 @@ TEST_CASE("a stop before run is kept") {
 
 TEST_CASE("serve ends with success on SIGTERM") {
   const TemporaryDirectory directory;
-  CHECK(serve(server_options(directory), {.ready = [](std::uint16_t) { ::raise(SIGTERM); }}));
+  CHECK(serve(server_options(directory), {.ready = [](const ServerPorts&) { ::raise(SIGTERM); }}));
 }
 
 TEST_CASE("a client without a server gives up after the time it was given") {
@@ -116,11 +137,11 @@ TEST_CASE("a client without a server gives up after the time it was given") {
   std::uint16_t port = 0;
   {
     const auto closed = Server::open(server_options(directory), {}).value();
-    port = closed.port();
+    port = closed.ports().listen;
   }
   auto options = client_options(port);
   options.reconnect_seconds = .05;
-  const auto sent = send_slices(options, small_slices(1), {});
+  const auto sent = send_messages(options, small_slices(1), {});
   REQUIRE(!sent);
   CHECK(sent.error().code() == ErrorCode::io_error);
   CHECK(sent.error().message().starts_with("no connection to 127.0.0.1:"));
@@ -129,10 +150,11 @@ TEST_CASE("a client without a server gives up after the time it was given") {
 TEST_CASE("an error of the source of slices ends the sending") {
   const TemporaryDirectory directory;
   RunningServer server(server_options(directory));
-  const auto sent = send_slices(
-      client_options(server.port()),
-      [](std::uint64_t) -> Expected<std::optional<Bytes>> { return fail(ErrorCode::io_error, "the file is gone"); },
-      {});
+  const auto sent = send_messages(client_options(server.port()),
+                                  [](std::uint64_t) -> Expected<std::optional<ClientMessage>> {
+                                    return fail(ErrorCode::io_error, "the file is gone");
+                                  },
+                                  {});
   REQUIRE(!sent);
   CHECK(sent.error().message() == "the file is gone");
 }

@@ -55,6 +55,13 @@ TEST_CASE("removed tokens are taken out before the window is applied") {
   CHECK(slices[0].pairs == PairWeights{{{"fear", "war"}, 1}, {{"war", "fear"}, 1}});
 }
 
+TEST_CASE("a watermark is no event") {
+  auto slicer = Slicer::create(every(CalendarUnit::year)).value();
+  CHECK(slicer.add(event_at("2000", WatermarkEvent{})).has_value());
+  CHECK(slicer.counts().events == 0);
+  CHECK(finish(slicer).empty());
+}
+
 TEST_CASE("min_count counts over the whole input") {
   auto options = every(CalendarUnit::year);
   options.min_count = 2;

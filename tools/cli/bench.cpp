@@ -5,12 +5,12 @@
 #include <iostream>
 
 #include <gaugeline/online_learner.hpp>
+#include <gaugeline/stream/json_writer.hpp>
 #include <gaugeline/stream/thread_pool.hpp>
 
 #include "bench_peers.hpp"
 #include "bench_rounds.hpp"
 #include "command.hpp"
-#include "json_writer.hpp"
 #include "learner_flags.hpp"
 #include "slice_input.hpp"
 #include "synthetic_events.hpp"
@@ -181,7 +181,7 @@ class BenchCommand final : public Command {
   void print_json(const BenchResult& result, double cutting, const Options& options) const {
     const auto [name, count] = observations(result);
     const Spread per_second = speed(result, cutting);
-    JsonWriter json(std::cout);
+    stream::JsonWriter json(std::cout);
     json.begin_object().member("observations", count).member("unit", name).member("slices", result.slices);
     json.member("dimension", options.dimension).member("threads", learner_.threads());
     json.key("per_cpu_second").begin_object();

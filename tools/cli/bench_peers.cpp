@@ -11,9 +11,9 @@
 #include <system_error>
 
 #include <gaugeline/stream/events.hpp>
+#include <gaugeline/stream/json_writer.hpp>
 
 #include "event_files.hpp"
-#include "json_writer.hpp"
 #include "scratch_file.hpp"
 #include "slice_input.hpp"
 
@@ -56,7 +56,7 @@ class SequenceWriter {
  private:
   static void write(std::ofstream& out, const std::string& time, const TokenList& tokens,
                     std::span<const std::uint32_t> ids) {
-    JsonWriter json(out);
+    stream::JsonWriter json(out);
     json.begin_object().member("time", time).key("tokens").begin_array();
     for (const std::uint32_t id : ids) json.value(tokens[id]);
     json.end_array().end_object();

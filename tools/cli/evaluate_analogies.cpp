@@ -4,10 +4,10 @@
 #include <iostream>
 
 #include <gaugeline/stream/evaluate_analogies.hpp>
+#include <gaugeline/stream/json_writer.hpp>
 
 #include "evaluate.hpp"
 #include "gold_lines.hpp"
-#include "json_writer.hpp"
 #include "text_output.hpp"
 
 namespace gaugeline::cli {
@@ -65,7 +65,7 @@ class AnalogiesCommand final : public Question {
       }
       return;
     }
-    JsonWriter json(std::cout);
+    stream::JsonWriter json(std::cout);
     json.begin_object().member("lines", results.size()).member("answered", scores.answered);
     json.member("mrr", scores.mean_reciprocal_rank).member("precision_at_1", scores.precision_at_1);
     json.member("precision_at_5", scores.precision_at_5).member("precision_at_10", scores.precision_at_10);

@@ -4,10 +4,10 @@
 #include <map>
 
 #include <gaugeline/stream/evaluate_drift.hpp>
+#include <gaugeline/stream/json_writer.hpp>
 
 #include "evaluate.hpp"
 #include "gold_lines.hpp"
-#include "json_writer.hpp"
 #include "text_output.hpp"
 
 namespace gaugeline::cli {
@@ -68,7 +68,7 @@ std::string error_text(const std::optional<stream::AreaUnderCurve>& area) {
   return area && area->standard_error ? fixed(*area->standard_error, 3) : "-";
 }
 
-void write_area(JsonWriter& json, const char* name, const std::optional<stream::AreaUnderCurve>& area) {
+void write_area(stream::JsonWriter& json, const char* name, const std::optional<stream::AreaUnderCurve>& area) {
   json.key(name);
   if (!area) {
     json.null();
@@ -79,7 +79,7 @@ void write_area(JsonWriter& json, const char* name, const std::optional<stream::
   json.member("drifting", area->positives).member("others", area->negatives).end_object();
 }
 
-void write_areas(JsonWriter& json, const char* statistic, const stream::DriftAreas& areas) {
+void write_areas(stream::JsonWriter& json, const char* statistic, const stream::DriftAreas& areas) {
   json.key(statistic).begin_object();
   write_area(json, "controls", areas.controls);
   write_area(json, "all_others", areas.all_others);
@@ -136,7 +136,7 @@ class DriftCommand final : public Question {
   }
 
   void print_json(const stream::DriftStatistics& statistics, const stream::DriftScores& scores) const {
-    JsonWriter json(std::cout);
+    stream::JsonWriter json(std::cout);
     json.begin_object();
     write_areas(json, "over_cuts", scores.over_cuts);
     write_areas(json, "first_last", scores.first_last);

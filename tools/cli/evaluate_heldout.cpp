@@ -3,17 +3,17 @@
 
 #include <gaugeline/slice.hpp>
 #include <gaugeline/stream/evaluate_heldout.hpp>
+#include <gaugeline/stream/json_writer.hpp>
 
 #include "evaluate.hpp"
 #include "event_lines.hpp"
-#include "json_writer.hpp"
 #include "slice_input.hpp"
 #include "text_output.hpp"
 
 namespace gaugeline::cli {
 namespace {
 
-void write_score(JsonWriter& json, const stream::HeldOutScore& score) {
+void write_score(stream::JsonWriter& json, const stream::HeldOutScore& score) {
   json.member("pairs", score.pairs);
   score.pairs == 0 ? json.key("score").null() : json.member("score", score.score);
   score.pairs == 0 ? json.key("auc").null() : json.member("auc", score.area);
@@ -74,7 +74,7 @@ class HeldOutCommand final : public Question {
   }
 
   void print_json(const stream::HeldOutScores& scores, std::uint64_t bad_lines) const {
-    JsonWriter json(std::cout);
+    stream::JsonWriter json(std::cout);
     json.begin_object();
     write_score(json, scores.total);
     json.member("events", scores.events).member("events_outside", scores.events_outside);

@@ -58,6 +58,7 @@ class Slicing {
   Expected<> read_file(const InputFile& file) {
     const EventTaker take = [this](stream::Event event) -> Expected<> {
       if (slicer_) return slicer_->add(event);
+      if (std::holds_alternative<stream::WatermarkEvent>(event.body)) return {};  // has no part in the period
       waiting_.push_back(std::move(event));
       return {};
     };

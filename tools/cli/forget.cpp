@@ -4,10 +4,10 @@
 #include <string_view>
 #include <unordered_set>
 
+#include <gaugeline/stream/json_writer.hpp>
 #include <gaugeline/stream/learning_run.hpp>
 
 #include "command.hpp"
-#include "json_writer.hpp"
 #include "line_reader.hpp"
 #include "slice_input.hpp"
 #include "text_output.hpp"
@@ -64,7 +64,7 @@ class ForgetCommand final : public Command {
 
   static void print_json(const stream::LearningRun& run, std::size_t forgotten,
                          const std::vector<std::string>& unknown) {
-    JsonWriter json(std::cout);
+    stream::JsonWriter json(std::cout);
     json.begin_object().member("forgotten", forgotten).key("unknown").begin_array();
     for (const std::string& token : unknown) json.value(token);
     json.end_array().slice("slice", {run.slices() - 1, run.learner().state().interval}).end_object();

@@ -1,25 +1,31 @@
-// What the questions to a data directory have in common. Each is a subcommand of `query`, in a file of its own.
+// What the questions to a data directory or a daemon have in common. Each is a subcommand of `query`, in a file of its
+// own.
 #pragma once
 
+#include <iostream>
 #include <string>
 #include <vector>
 
 #include <gaugeline/formats/snapshot_store.hpp>
+#include <gaugeline/stream/answers_json.hpp>
 #include <gaugeline/stream/query.hpp>
+#include <gaugeline/stream/remote_query.hpp>
 
 #include "command.hpp"
 
 namespace gaugeline::cli {
 
-class Question : public Command {
+// Flags that questions share.
+class QuestionFlags : public Command {
  public:
-  Question(CLI::App& parent, const std::string& name, const std::string& example, const std::string& description);
-  // Opens the data directory, and asks it.
-  [[nodiscard]] Expected<ExitStatus> run() final;
+  using Command::Command;
 
  protected:
-  [[nodiscard]] virtual Expected<> ask(const formats::SnapshotStore& store) = 0;
-
+  CLI::Option* add_data();
+  [[nodiscard]] bool has_data() const noexcept { return !data_directory_.empty(); }
+  [[nodiscard]] Expected<formats::SnapshotStore> open_data() const {
+    return formats::SnapshotStore::open(data_directory_);
+  }
   void add_token(std::string& token);
   CLI::Option* add_others(std::vector<std::string>& others, const std::string& help);
   // --slice, --from, --to: a slice's index (from the end if negative) or a time in it.
@@ -31,28 +37,57 @@ class Question : public Command {
   std::string data_directory_;
 };
 
-// A question that has one kind of answer.
-template <class Answer>
-class AnsweredQuestion : public Question {
+// To a data directory.
+class Question : public QuestionFlags {
  public:
-  using Question::Question;
+  Question(CLI::App& parent, const std::string& name, const std::string& example, const std::string& description);
+  // Opens the data directory, and asks it.
+  [[nodiscard]] Expected<ExitStatus> run() final;
 
- private:
-  [[nodiscard]] virtual Expected<Answer> answer(const formats::SnapshotStore& store) const = 0;
-  virtual void print_json(const Answer& answer) const = 0;
-  virtual void print_text(const Answer& answer) const = 0;
-
-  [[nodiscard]] Expected<> ask(const formats::SnapshotStore& store) final {
-    const auto found = answer(store);
-    if (!found) return std::unexpected(found.error());
-    json() ? print_json(*found) : print_text(*found);
-    return {};
-  }
+ protected:
+  [[nodiscard]] virtual Expected<> ask(const formats::SnapshotStore& store) = 0;
 };
 
-class JsonWriter;
-// name: [{"token": ..., "similarity": ..., "uses": ...}]
-void write_tokens(JsonWriter& json, std::string_view name, const std::vector<stream::ScoredToken>& tokens);
+// To a data directory or a daemon.
+class ServedQuestion : public QuestionFlags {
+ public:
+  ServedQuestion(CLI::App& parent, const std::string& name, const std::string& example, const std::string& description);
+  [[nodiscard]] Expected<ExitStatus> run() final;
+
+ protected:
+  [[nodiscard]] virtual Expected<> ask() = 0;
+
+  // Asks the data directory by `local`, or the daemon, and prints: JSON as it is, text by `print_text(answer)`.
+  template <class Asked, class Answer, class PrintText>
+  [[nodiscard]] Expected<> ask_and_print(const Asked& question,
+                                         Expected<Answer> (*local)(const formats::SnapshotStore&, const Asked&),
+                                         const PrintText& print_text) const;
+
+ private:
+  std::string server_;
+  stream::RemoteDaemon daemon_;
+};
+
+template <class Asked, class Answer, class PrintText>
+Expected<> ServedQuestion::ask_and_print(const Asked& question,
+                                         Expected<Answer> (*local)(const formats::SnapshotStore&, const Asked&),
+                                         const PrintText& print_text) const {
+  if (!has_data()) {
+    const auto text = stream::ask(daemon_, question);
+    if (!text) return std::unexpected(text.error());
+    const auto answer = stream::answer_from_json<Answer>(*text);
+    if (!answer) return std::unexpected(answer.error().within(server_));
+    json() ? void(std::cout << *text) : print_text(*answer);
+    return {};
+  }
+  const auto store = open_data();
+  if (!store) return std::unexpected(store.error());
+  const auto answer = local(*store, question);
+  if (!answer) return std::unexpected(answer.error());
+  json() ? void(std::cout << stream::to_json(question, *answer)) : print_text(*answer);
+  return {};
+}
+
 // token, similarity, uses: as columns.
 void print_tokens(const std::vector<stream::ScoredToken>& tokens);
 

@@ -1,18 +1,19 @@
 // gaugeline query neighbors: what a token stands near.
 #include <iostream>
 
-#include "json_writer.hpp"
+#include <gaugeline/stream/json_writer.hpp>
+
 #include "query.hpp"
 #include "text_output.hpp"
 
 namespace gaugeline::cli {
 namespace {
 
-class NeighborsCommand final : public AnsweredQuestion<stream::NeighborsAnswer> {
+class NeighborsCommand final : public ServedQuestion {
  public:
   explicit NeighborsCommand(CLI::App& query)
-      : AnsweredQuestion(query, "neighbors", "  gaugeline query neighbors --data run --token war --slice 1862 --k 10",
-                         "The items nearest to a token in one slice, by cosine") {
+      : ServedQuestion(query, "neighbors", "  gaugeline query neighbors --data run --token war --slice 1862 --k 10",
+                       "The items nearest to a token in one slice, by cosine") {
     add_token(question_.token);
     add_slice_name("--slice", question_.slice, "The slice");
     add_count(question_.count, "How many neighbours");
@@ -20,20 +21,14 @@ class NeighborsCommand final : public AnsweredQuestion<stream::NeighborsAnswer> 
   }
 
  private:
-  Expected<stream::NeighborsAnswer> answer(const formats::SnapshotStore& store) const override {
-    return stream::find_neighbors(store, question_);
+  Expected<> ask() override {
+    return ask_and_print(question_, stream::find_neighbors,
+                         [&](const stream::NeighborsAnswer& answer) { print_text(answer); });
   }
 
-  void print_json(const stream::NeighborsAnswer& answer) const override {
-    JsonWriter json(std::cout);
-    json.begin_object().member("token", question_.token).slice("slice", answer.slice).member("uses", answer.uses);
-    write_tokens(json, "neighbors", answer.neighbors);
-    json.end_object();
-  }
-
-  void print_text(const stream::NeighborsAnswer& answer) const override {
-    std::cout << "Nearest to " << printable(question_.token) << " in " << slice_label(answer.slice) << ", where it has "
-              << grouped(answer.uses) << " uses\n\n";
+  void print_text(const stream::NeighborsAnswer& answer) const {
+    std::cout << "Nearest to " << stream::printable(question_.token) << " in " << slice_label(answer.slice)
+              << ", where it has " << grouped(answer.uses) << " uses\n\n";
     print_tokens(answer.neighbors);
   }
 

@@ -1,17 +1,18 @@
 // gaugeline query score: which contexts the model expects most of an item.
 #include <iostream>
 
-#include "json_writer.hpp"
+#include <gaugeline/stream/json_writer.hpp>
+
 #include "query.hpp"
 #include "text_output.hpp"
 
 namespace gaugeline::cli {
 namespace {
 
-class ScoreCommand final : public AnsweredQuestion<stream::ScoreAnswer> {
+class ScoreCommand final : public ServedQuestion {
  public:
   explicit ScoreCommand(CLI::App& query)
-      : AnsweredQuestion(
+      : ServedQuestion(
             query, "score", "  gaugeline query score --data run --item user:17 --k 10",
             "The contexts with the highest scores for an item: for values the expected value, offsets included; "
             "for skip-gram the product of the vectors") {
@@ -21,23 +22,16 @@ class ScoreCommand final : public AnsweredQuestion<stream::ScoreAnswer> {
   }
 
  private:
-  Expected<stream::ScoreAnswer> answer(const formats::SnapshotStore& store) const override {
-    return stream::score_contexts(store, question_);
+  Expected<> ask() override {
+    return ask_and_print(question_, stream::score_contexts,
+                         [&](const stream::ScoreAnswer& answer) { print_text(answer); });
   }
 
-  void print_json(const stream::ScoreAnswer& answer) const override {
-    JsonWriter json(std::cout);
-    json.begin_object().member("item", question_.item).slice("slice", answer.slice).key("score").begin_array();
-    for (const stream::ScoredContext& context : answer.contexts)
-      json.begin_object().member("token", context.token).member("score", context.score).end_object();
-    json.end_array().end_object();
-  }
-
-  void print_text(const stream::ScoreAnswer& answer) const override {
-    std::cout << "Contexts for " << printable(question_.item) << " in " << slice_label(answer.slice) << "\n\n";
+  void print_text(const stream::ScoreAnswer& answer) const {
+    std::cout << "Contexts for " << stream::printable(question_.item) << " in " << slice_label(answer.slice) << "\n\n";
     TextTable table({{"context", TextTable::Align::left}, {"score"}});
     for (const stream::ScoredContext& context : answer.contexts)
-      table.add({printable(context.token), fixed(context.score, 3)});
+      table.add({stream::printable(context.token), fixed(context.score, 3)});
     table.print(std::cout);
   }
 

@@ -12,6 +12,7 @@
 #include "endpoint.hpp"
 #include "learner_flags.hpp"
 #include "slice_report.hpp"
+#include "slicing_flags.hpp"
 #include "text_output.hpp"
 
 namespace gaugeline::cli {
@@ -25,8 +26,9 @@ std::shared_ptr<spdlog::logger> make_logger() {
 }
 
 // In one step, so that nobody reads half a line.
-Expected<> write_port_file(const std::filesystem::path& file, std::uint16_t port) {
-  const std::string line = "listen " + std::to_string(port) + "\n";
+Expected<> write_port_file(const std::filesystem::path& file, const stream::ServerPorts& ports) {
+  std::string line = "listen " + std::to_string(ports.listen) + "\n";
+  if (ports.http) line += "http " + std::to_string(*ports.http) + "\n";
   auto atomic = formats::AtomicFile::create(file);
   if (!atomic) return std::unexpected(atomic.error());
   if (const auto written = atomic->write(std::as_bytes(std::span(line))); !written) return written;
@@ -37,13 +39,18 @@ class ServeCommand final : public Command {
  public:
   explicit ServeCommand(CLI::App& parent)
       : Command(parent, "serve", "  gaugeline serve --data-dir run --listen 127.0.0.1:7077",
-                "Run the daemon: learn slices that arrive over TCP, and leave a snapshot per slice") {
+                "Run the daemon: take slices and events that arrive over TCP, learn slice after slice, and leave a "
+                "snapshot of "
+                "each") {
     require(app().add_option("--data-dir", options_.data_directory, "The data directory")->type_name("DIR"));
     app()
         .add_option("--listen", listen_, "Where to listen for framed TCP; port 0: the system picks one")
         ->type_name("ADDR:PORT")
         ->capture_default_str();
-    app().add_option("--port-file", port_file_, "Write 'listen PORT' here when ready")->type_name("FILE");
+    app().add_option("--http", http_, "Where to listen for HTTP, too")->type_name("ADDR:PORT");
+    app()
+        .add_option("--port-file", port_file_, "Write 'listen PORT' and 'http PORT' here, one a line, when ready")
+        ->type_name("FILE");
     app()
         .add_option("--queue", options_.queue_slices, "Slices that may wait for the learner")
         ->type_name("NUMBER")
@@ -54,6 +61,8 @@ class ServeCommand final : public Command {
         ->type_name("NUMBER")
         ->check(CLI::Range(1024, 2147418112))
         ->capture_default_str();
+    add_durability();
+    add_event_time();
     add_lag_flag(app(), options_.lag);
     learner_.add_to(app(), "of a new data directory", Likelihood::skipgram);
   }
@@ -65,12 +74,18 @@ class ServeCommand final : public Command {
   Expected<ExitStatus> run() override {
     const auto endpoint = parse_endpoint(listen_);
     if (!endpoint) return std::unexpected(endpoint.error().within("--listen"));
+    if (!http_.empty()) {
+      const auto http = parse_endpoint(http_);
+      if (!http) return std::unexpected(http.error().within("--http"));
+      options_.http = {.address = http->host, .port = http->port};
+    }
     const auto learner = learner_.options(*learner_.model());
     if (!learner) return std::unexpected(learner.error());
     options_.listen_address = endpoint->host;
     options_.listen_port = endpoint->port;
     options_.learner = *learner;
     options_.threads = learner_.threads();
+    if (const auto set = set_event_time(); !set) return std::unexpected(set.error());
 
     const auto logger = make_logger();
     if (!is_loopback(*endpoint)) {
@@ -86,14 +101,93 @@ class ServeCommand final : public Command {
   }
 
  private:
+  void add_durability() {
+    constexpr const char* group = "Durability";
+    app()
+        .add_option("--durability", durability_,
+                    "What an acknowledgement promises. message: synced to disk, survives power loss; slice: survives a "
+                    "crash of the daemon, and is synced when a slice ends; none: what has come since the last slice "
+                    "ended is lost in a crash")
+        ->type_name("NAME")
+        ->check(CLI::IsMember({"message", "slice", "none"}))
+        ->capture_default_str()
+        ->group(group);
+    app()
+        .add_option("--queue-bytes", options_.queue_bytes, "Messages that may wait to be recorded")
+        ->type_name("NUMBER")
+        ->check(CLI::Range(std::size_t{1} << 16U, std::size_t{1} << 36U))
+        ->capture_default_str()
+        ->group(group);
+    app()
+        .add_option("--checkpoint-bytes", options_.checkpoint_bytes,
+                    "Make a checkpoint after so many bytes of the journal, if no slice has ended")
+        ->type_name("NUMBER")
+        ->check(CLI::Range(std::uint64_t{1} << 16U, std::uint64_t{1} << 40U))
+        ->capture_default_str()
+        ->group(group);
+    app()
+        .add_option("--journal-segment-bytes", options_.journal_segment_bytes, "Size of the journal's files")
+        ->type_name("NUMBER")
+        ->check(CLI::Range(std::size_t{1} << 16U, std::size_t{1} << 32U))
+        ->capture_default_str()
+        ->group(group);
+  }
+
+  void add_event_time() {
+    slicing_.add_to_daemon(app());
+    constexpr const char* group = "Events to slices";
+    app()
+        .add_option("--late", late_,
+                    "What becomes of events whose slice is over. open-slice: counted into the oldest open one; drop; "
+                    "aside: written to DIR/late.ndjson")
+        ->type_name("NAME")
+        ->check(CLI::IsMember({"open-slice", "drop", "aside"}))
+        ->capture_default_str()
+        ->group(group);
+    app()
+        .add_option("--idle", idle_, "A source without events for so long holds no slice open; 0s: it does for ever")
+        ->type_name("DURATION")
+        ->capture_default_str()
+        ->group(group);
+    app()
+        .add_option("--duplicate-horizon", options_.intake.duplicate_horizon,
+                    "So many ids of events are remembered, to recognise what is sent again; 0: none")
+        ->type_name("NUMBER")
+        ->check(CLI::Range(std::size_t{0}, std::size_t{1} << 24U))
+        ->capture_default_str()
+        ->group(group);
+    app()
+        .add_option("--max-open-bytes", options_.intake.max_open_bytes,
+                    "Above this estimate of what open slices take, the oldest is closed early")
+        ->type_name("NUMBER")
+        ->check(CLI::Range(std::size_t{4096}, std::size_t{1} << 31U))
+        ->capture_default_str()
+        ->group(group);
+  }
+
+  Expected<> set_event_time() {
+    auto slicing = slicing_.options(slicing_.every.value_or(stream::Period{stream::CalendarUnit::day}));
+    if (!slicing) return std::unexpected(slicing.error());
+    options_.intake.slicing = std::move(*slicing);
+    options_.intake.late = late_ == "drop"    ? stream::LatePolicy::drop
+                           : late_ == "aside" ? stream::LatePolicy::aside
+                                              : stream::LatePolicy::open_slice;
+    const auto idle = stream::parse_duration(idle_);
+    if (!idle) return std::unexpected(idle.error().within("--idle"));
+    options_.idle_seconds = std::chrono::duration<double>(*idle).count();
+    options_.durability = *stream::parse_durability(durability_);
+    return {};
+  }
+
   stream::ServerCallbacks callbacks(spdlog::logger& logger) const {
     return {.ready =
-                [this, &logger](std::uint16_t port) {
+                [this, &logger](const stream::ServerPorts& ports) {
                   if (!port_file_.empty()) {
-                    const auto written = write_port_file(port_file_, port);
+                    const auto written = write_port_file(port_file_, ports);
                     if (!written) logger.error("--port-file: {}", written.error().message());
                   }
-                  logger.info("ready: data in {}, listening on port {}", options_.data_directory.native(), port);
+                  logger.info("ready: data in {}, listening on port {}{}", options_.data_directory.native(),
+                              ports.listen, ports.http ? ", HTTP on port " + std::to_string(*ports.http) : "");
                 },
             .learnt = [&logger](const SliceReport& report,
                                 double seconds) { logger.info("learnt {}", slice_report_line(report, seconds)); },
@@ -102,7 +196,12 @@ class ServeCommand final : public Command {
 
   stream::ServerOptions options_;
   std::string listen_ = "127.0.0.1:7077";
+  std::string http_;
   std::string port_file_;
+  std::string durability_ = "message";
+  std::string late_ = "open-slice";
+  std::string idle_ = "60s";
+  SlicingFlags slicing_;
   LearnerFlags learner_;
 };
 

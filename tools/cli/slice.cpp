@@ -3,9 +3,9 @@
 #include <iostream>
 
 #include <gaugeline/formats/slices_file.hpp>
+#include <gaugeline/stream/json_writer.hpp>
 
 #include "command.hpp"
-#include "json_writer.hpp"
 #include "slice_input.hpp"
 #include "text_output.hpp"
 
@@ -45,7 +45,7 @@ class SliceCommand final : public Command {
 
  private:
   static void print_json(const SlicingSummary& summary, std::uintmax_t bytes) {
-    JsonWriter(std::cout)
+    stream::JsonWriter(std::cout)
         .begin_object()
         .member("every", stream::to_string(summary.period))
         .member("events", summary.events)

@@ -10,14 +10,6 @@
 namespace gaugeline::cli {
 namespace {
 
-// By its name, and where that does not tell, by its header.
-bool holds_slices(const InputFile& file) {
-  const auto extension = std::filesystem::path(file.name).extension();
-  if (extension == ".slices") return true;
-  if (extension == ".ndjson" || extension == ".jsonl" || extension == ".json" || extension == ".txt") return false;
-  return formats::SlicesReader::open(file.path).has_value();
-}
-
 // Cuts events into slices and holds the .slices file that they make.
 Expected<HeldFile> hold_sliced(const std::vector<InputFile>& files, const SlicingFlags& flags) {
   const auto folder = ScratchFolder::create();
@@ -39,6 +31,13 @@ std::optional<Likelihood> likelihood_of(const SliceView& slice) {
 }
 
 }  // namespace
+
+bool holds_slices(const InputFile& file) {
+  const auto extension = std::filesystem::path(file.name).extension();
+  if (extension == ".slices") return true;
+  if (extension == ".ndjson" || extension == ".jsonl" || extension == ".json" || extension == ".txt") return false;
+  return formats::SlicesReader::open(file.path).has_value();
+}
 
 Expected<std::vector<InputFile>> hold_inputs(const std::vector<std::string>& names, std::vector<HeldFile>& held) {
   std::vector<InputFile> files;

@@ -24,6 +24,9 @@ class SliceInput {
   std::vector<HeldFile> held_;
 };
 
+// True of a file of slices, by its name, and where that does not tell, by its header.
+[[nodiscard]] bool holds_slices(const InputFile& file);
+
 // Opens input for reading twice: "-" is read to its end and held.
 [[nodiscard]] Expected<std::vector<InputFile>> hold_inputs(const std::vector<std::string>& names,
                                                            std::vector<HeldFile>& held);

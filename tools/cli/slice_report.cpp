@@ -1,5 +1,8 @@
 #include "slice_report.hpp"
 
+#include <gaugeline/stream/answers_json.hpp>
+#include <gaugeline/stream/json_writer.hpp>
+
 #include "text_output.hpp"
 
 namespace gaugeline::cli {
@@ -24,38 +27,14 @@ std::string slice_report_line(const SliceReport& report, double seconds) {
   return line;
 }
 
-void write_slice_report(JsonWriter& json, const SliceReport& report) {
-  json.member("index", report.slice).interval(report.interval);
-  json.member("elapsed_units", report.elapsed_units)
-      .member("observations", report.observations)
-      .member("distinct", report.distinct)
-      .member("scored", report.scored);
-  // A score of nothing is no score.
-  if (report.scored > 0) {
-    json.member("score", report.score);
-  } else {
-    json.key("score").null();
-  }
-  if (report.baseline_score != 0) json.member("baseline_score", report.baseline_score);
-  json.member("rotation_angle", report.rotation_angle)
-      .member("gauge_residual", report.gauge_residual)
-      .member("rows", report.item_rows)
-      .member("context_rows", report.context_rows)
-      .member("new_rows", report.new_item_rows)
-      .member("new_context_rows", report.new_context_rows)
-      .member("unadmitted_tokens", report.unadmitted_tokens)
-      .member("unadmitted_observations", report.unadmitted_observations)
-      .member("holonomy_angle", report.holonomy_angle);
-}
-
 void print_slice_report(std::ostream& out, const SliceReport& report, double seconds, ReportForm form) {
   if (form == ReportForm::text) {
     out << slice_report_line(report, seconds) << '\n';
     return;
   }
-  JsonWriter json(out);
+  stream::JsonWriter json(out);
   json.begin_object();
-  write_slice_report(json, report);
+  stream::write_slice_report(json, report);
   json.member("seconds", seconds).end_object();
 }
 

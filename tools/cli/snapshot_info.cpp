@@ -3,7 +3,9 @@
 #include <charconv>
 #include <iostream>
 
-#include "json_writer.hpp"
+#include <gaugeline/stream/answers_json.hpp>
+#include <gaugeline/stream/json_writer.hpp>
+
 #include "learner_flags.hpp"
 #include "slice_report.hpp"
 #include "snapshot.hpp"
@@ -41,7 +43,8 @@ class InfoCommand final : public Command {
     const formats::SnapshotView view = snapshot.view();
     const std::string parent = view.lineage.parent_checksum == 0 ? "none" : hexadecimal(view.lineage.parent_checksum);
     std::cout << slice_report_line(view.report, 0).substr(0, slice_report_line(view.report, 0).rfind("  ")) << '\n'
-              << "run " << printable(view.lineage.run) << ", written by " << printable(view.lineage.program) << '\n'
+              << "run " << stream::printable(view.lineage.run) << ", written by "
+              << stream::printable(view.lineage.program) << '\n'
               << "checksum " << hexadecimal(snapshot.checksum()) << ", parent " << parent
               << (view.lineage.smoothed ? ", smoothed" : "") << '\n'
               << "dimension " << view.state.dimension << ", " << grouped(static_cast<double>(view.state.items.size()))
@@ -51,7 +54,7 @@ class InfoCommand final : public Command {
                 << ", scale " << fixed(view.state.value_scale, 4) << '\n';
     }
     for (const auto& source : view.sources) {
-      std::cout << "source " << printable(source.source) << " up to message " << source.sequence << '\n';
+      std::cout << "source " << stream::printable(source.source) << " up to message " << source.sequence << '\n';
     }
     std::cout << "options";
     for_each_option(view.options,
@@ -61,7 +64,7 @@ class InfoCommand final : public Command {
 
   static void print_json(const formats::Snapshot& snapshot) {
     const formats::SnapshotView view = snapshot.view();
-    JsonWriter json(std::cout);
+    stream::JsonWriter json(std::cout);
     json.begin_object()
         .member("format_version", formats::snapshot_format_version)
         .member("run", view.lineage.run)
@@ -83,7 +86,7 @@ class InfoCommand final : public Command {
           .end_object();
     }
     json.key("report").begin_object();
-    write_slice_report(json, view.report);
+    stream::write_slice_report(json, view.report);
     json.end_object();
     json.key("sources").begin_array();
     for (const auto& source : view.sources) {

@@ -3,7 +3,8 @@
 #include <iostream>
 #include <optional>
 
-#include "json_writer.hpp"
+#include <gaugeline/stream/json_writer.hpp>
+
 #include "snapshot.hpp"
 #include "text_output.hpp"
 
@@ -87,7 +88,7 @@ class VerifyCommand final : public Command {
   }
 
   void print_json() const {
-    JsonWriter json(std::cout);
+    stream::JsonWriter json(std::cout);
     json.begin_object().key("verify").begin_array();
     for (const Verdict& verdict : verdicts_) {
       json.begin_object().member("file", verdict.file).member("ok", verdict.damage.empty());

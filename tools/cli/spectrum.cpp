@@ -13,10 +13,10 @@
 #include <gaugeline/optimizers.hpp>
 #include <gaugeline/simulate_chain.hpp>
 #include <gaugeline/stream/excitation_spectrum.hpp>
+#include <gaugeline/stream/json_writer.hpp>
 #include <gaugeline/stream/snapshot_links.hpp>
 
 #include "command.hpp"
-#include "json_writer.hpp"
 #include "spectrum_picture.hpp"
 #include "text_output.hpp"
 
@@ -43,17 +43,17 @@ std::string range(const stream::ModeRange& modes, Eigen::Index zero_modes) {
   return text + std::to_string(modes.count) + ' ' + fixed(modes.lowest, 5) + " to " + fixed(modes.highest, 5);
 }
 
-void write_range(JsonWriter& json, std::string_view name, const stream::ModeRange& modes) {
+void write_range(stream::JsonWriter& json, std::string_view name, const stream::ModeRange& modes) {
   json.key(name).begin_object().member("count", modes.count);
   if (modes.count > 0) json.member("lowest", modes.lowest).member("highest", modes.highest);
   json.end_object();
 }
 
-void write_optional(JsonWriter& json, std::string_view name, const std::optional<double>& number) {
+void write_optional(stream::JsonWriter& json, std::string_view name, const std::optional<double>& number) {
   number ? json.member(name, *number) : json.key(name).null();
 }
 
-void write_spectrum(JsonWriter& json, const stream::ExcitationSpectrum& spectrum) {
+void write_spectrum(stream::JsonWriter& json, const stream::ExcitationSpectrum& spectrum) {
   json.begin_object().member("coupling", rule_name(spectrum.rule)).member("loss", spectrum.loss);
   json.member("gradient_norm", spectrum.gradient_norm).member("hessian_norm", spectrum.hessian_norm);
   json.member("zero_modes", spectrum.zero_modes).member("zero_residual", spectrum.zero_residual);
@@ -198,7 +198,7 @@ class SpectrumCommand final : public Command {
   }
 
   void print_json(const PolishReport& report, const std::vector<stream::ExcitationSpectrum>& spectra) const {
-    JsonWriter json(std::cout);
+    stream::JsonWriter json(std::cout);
     json.begin_object().member("rows", chain_.rows).member("dim", chain_.dimension).member("slices", chain_.slices);
     json.member("coupling", chain_.coupling).member("norm", chain_.norm).member("seed", chain_.seed);
     json.member("loss", report.loss).member("gradient_norm", report.gradient_norm);
@@ -245,14 +245,14 @@ class SpectrumCommand final : public Command {
     std::cout << '\n';
   }
 
-  static void write_link(JsonWriter& json, const stream::SnapshotLink& link) {
+  static void write_link(stream::JsonWriter& json, const stream::SnapshotLink& link) {
     json.begin_object().slice("from", link.from).slice("to", link.to).member("rows", link.rows);
     json.member("determined", link.determined).member("determinant", link.determinant).member("angle", link.angle);
     json.member("distance", link.distance).member("distance_turned", link.distance_turned).end_object();
   }
 
   static void print_links_json(const stream::SnapshotLinks& found) {
-    JsonWriter json(std::cout);
+    stream::JsonWriter json(std::cout);
     json.begin_object().member("domain_walls", found.domain_walls);
     write_optional(json, "holonomy_angle", found.holonomy_angle);
     json.member("holonomy_determinant", found.holonomy_determinant);

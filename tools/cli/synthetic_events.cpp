@@ -5,8 +5,7 @@
 #include <vector>
 
 #include <gaugeline/random.hpp>
-
-#include "json_writer.hpp"
+#include <gaugeline/stream/json_writer.hpp>
 
 namespace gaugeline::cli {
 namespace {
@@ -43,7 +42,7 @@ Expected<> write_synthetic_events(const std::filesystem::path& file) {
     const std::string time = (month < 10 ? "2000-0" : "2000-") + std::to_string(month);
     for (std::uint32_t event = 0; event < events; ++event) {
       const auto topic = static_cast<std::uint32_t>(random.bits() % topics);
-      JsonWriter json(out);
+      stream::JsonWriter json(out);
       json.begin_object().member("time", time).key("tokens").begin_array();
       for (std::uint32_t i = 0; i < length; ++i) {
         const std::uint32_t rank = ranks.draw(random);

@@ -6,8 +6,7 @@
 #include <cmath>
 
 #include <gaugeline/stream/events.hpp>
-
-#include "json_writer.hpp"
+#include <gaugeline/stream/json_writer.hpp>
 
 namespace gaugeline::cli {
 namespace {
@@ -72,7 +71,7 @@ std::string slice_label(const stream::SliceStamp& slice) {
 
 std::string token_list(const std::vector<std::string>& tokens) {
   std::string list;
-  for (const std::string& token : tokens) list += (list.empty() ? "" : ", ") + printable(token);
+  for (const std::string& token : tokens) list += (list.empty() ? "" : ", ") + stream::printable(token);
   return list;
 }
 

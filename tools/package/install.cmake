@@ -1,4 +1,5 @@
-# What is installed: the libraries, their public headers (each listed by name), the CMake package, and the command with its scripts.
+# What is installed: the libraries, their public headers (each listed by name), the CMake package, and the command with its scripts
+# and its units of systemd.
 #   find_package(gaugeline CONFIG REQUIRED COMPONENTS lib formats)   then link gaugeline::lib, gaugeline::formats
 include(GNUInstallDirs)
 include(CMakePackageConfigHelpers)
@@ -52,36 +53,50 @@ gaugeline_install_layer(lib HEADERS
 if(GAUGELINE_FORMATS)
   gaugeline_install_layer(formats HEADERS
     gaugeline/formats/atomic_file.hpp
+    gaugeline/formats/file_system.hpp
+    gaugeline/formats/journal.hpp
     gaugeline/formats/slice_codec.hpp
     gaugeline/formats/slices_file.hpp
     gaugeline/formats/snapshot.hpp
     gaugeline/formats/snapshot_store.hpp
+    gaugeline/formats/snapshot_summary.hpp
     gaugeline/formats/word2vec.hpp)
 endif()
 if(GAUGELINE_STREAM)
   gaugeline_install_layer(stream HEADERS
+    gaugeline/stream/access.hpp
+    gaugeline/stream/answers_json.hpp
     gaugeline/stream/area_under_curve.hpp
     gaugeline/stream/client.hpp
     gaugeline/stream/client_session.hpp
+    gaugeline/stream/durability.hpp
     gaugeline/stream/evaluate_analogies.hpp
     gaugeline/stream/evaluate_drift.hpp
     gaugeline/stream/evaluate_heldout.hpp
     gaugeline/stream/events.hpp
     gaugeline/stream/excitation_spectrum.hpp
     gaugeline/stream/frame.hpp
+    gaugeline/stream/intake.hpp
+    gaugeline/stream/json_writer.hpp
     gaugeline/stream/learning_run.hpp
     gaugeline/stream/messages.hpp
     gaugeline/stream/query.hpp
+    gaugeline/stream/remote_query.hpp
     gaugeline/stream/server.hpp
     gaugeline/stream/server_session.hpp
     gaugeline/stream/slicer.hpp
     gaugeline/stream/smoothed_run.hpp
     gaugeline/stream/snapshot_links.hpp
     gaugeline/stream/text.hpp
-    gaugeline/stream/thread_pool.hpp)
+    gaugeline/stream/thread_pool.hpp
+    gaugeline/stream/tls.hpp)
 endif()
 if(GAUGELINE_TOOLS)
   install(TARGETS gaugeline RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+  # As a service of systemd. Not in the folder of libraries that a multiarch system has: systemd looks in lib.
+  configure_file(${CMAKE_CURRENT_LIST_DIR}/gaugeline.service.in ${PROJECT_BINARY_DIR}/gaugeline.service @ONLY)
+  install(FILES ${PROJECT_BINARY_DIR}/gaugeline.service ${CMAKE_CURRENT_LIST_DIR}/gaugeline.socket
+    ${CMAKE_CURRENT_LIST_DIR}/gaugeline-http.socket DESTINATION lib/systemd/system)
   # gaugeline bench --against
   set(bench_folder ${PROJECT_SOURCE_DIR}/tools/bench)
   install(PROGRAMS ${bench_folder}/speed DESTINATION ${CMAKE_INSTALL_DATADIR}/gaugeline/bench)

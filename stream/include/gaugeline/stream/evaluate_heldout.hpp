@@ -72,7 +72,8 @@ class HeldOutEvaluation {
   HeldOutEvaluation& operator=(HeldOutEvaluation&&) noexcept;
   ~HeldOutEvaluation();
 
-  // Text, cut into tokens as a Slicer does, or tokens; in any order of time. ErrorCode::bad_data for other forms.
+  // Text, cut into tokens as a Slicer does, or tokens; in any order of time; a WatermarkEvent is ignored.
+  // ErrorCode::bad_data for other forms.
   [[nodiscard]] Expected<> add(const Event& event);
   // Of the events so far. ErrorCode::bad_data if they give no pair at all, and those of reading.
   // O(pairs negatives dimension), and each snapshot that has events is loaded once more.

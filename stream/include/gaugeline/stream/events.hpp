@@ -5,6 +5,7 @@
 //   {"time": 1167609600, "bag": ["lib/url.c", "lib/http.c"]}                               BagEvent
 //   {"time": 1167609600.5, "item": "user:17", "context": "film:42"}                        PairEvent
 //   {"time": 1167609600.5, "item": "user:17", "context": "film:42", "value": 4.5}          ValueEvent
+//   {"time": "2024-05-01T09:30:00Z", "watermark": true}                                    WatermarkEvent
 //
 // `source` and `id`, both strings, may be added; keys that are not named here are ignored.
 //
@@ -39,12 +40,13 @@ struct ValueEvent {
   std::string item, context;
   double value = 0;
 };
+struct WatermarkEvent {};  // punctuation, no observation: nothing earlier than its time will come from its source
 
 struct Event {
   Time time{};         // earliest_time to latest_time
   std::string source;  // empty if not given
   std::string id;      // likewise
-  std::variant<TextEvent, TokensEvent, BagEvent, PairEvent, ValueEvent> body;
+  std::variant<TextEvent, TokensEvent, BagEvent, PairEvent, ValueEvent, WatermarkEvent> body;
 };
 
 // Events happen in the years 0001 to 9999 of the proleptic Gregorian calendar: the times that RFC 3339 can write. It

@@ -25,15 +25,17 @@ enum class FrameType : std::uint32_t {
   hello = 1,    // client: protocol version, name of the source
   welcome = 2,  // server: protocol version, last durable sequence number of the source, credit, limit
   slice = 3,    // client: one encoded slice (formats::encode_slice)
-  ack = 4,      // server: the snapshot of this slice is on disk; no body
-  reject = 5,   // server: this slice is refused for good; code and reason
+  ack = 4,      // server: this message is taken, as durably as the daemon promises; of events, what became of them
+  reject = 5,   // server: this message is refused for good; code and reason
   error = 6,    // server: code and reason; the connection ends after it
+  events = 7,   // client: lines of events (NDJSON)
+  verdict = 8,  // server: what an acknowledged message gave to learn is in snapshots (no body), or why it is not
 };
 
 [[nodiscard]] std::string_view name(FrameType type) noexcept;
 
 inline constexpr std::size_t frame_header_bytes = 24;
-// Largest body of every frame but `slice`; also what is accepted before the greeting.
+// Largest body of every frame but `slice` and `events`; also what is accepted before the greeting.
 inline constexpr std::size_t max_control_bytes = 4096;
 // Default of the limit on a body, and the most that it can be set to: a FlatBuffer stays under 2 GiB.
 inline constexpr std::size_t default_max_frame_bytes = std::size_t{256} << 20U;

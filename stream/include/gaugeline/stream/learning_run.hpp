@@ -15,6 +15,7 @@
 
 #include <gaugeline/error.hpp>
 #include <gaugeline/executor.hpp>
+#include <gaugeline/formats/file_system.hpp>
 #include <gaugeline/formats/snapshot_store.hpp>
 #include <gaugeline/online_learner.hpp>
 
@@ -35,7 +36,8 @@ class LearningRun {
   // data_directory/smoothed, which is a data directory of its own (Smoother): the filter goes on as it would without.
   // What leaves the window is final. The window begins anew when the directory is opened.
   [[nodiscard]] static Expected<LearningRun> open(const std::filesystem::path& data_directory, const Options& options,
-                                                  Executor& executor, std::uint32_t lag = 0);
+                                                  Executor& executor, std::uint32_t lag = 0,
+                                                  formats::FileSystem& files = formats::system_files());
   // Opens the directory with the options that its run was begun with. ErrorCode::not_found if there is none, or no
   // snapshot in it; nothing is made then.
   [[nodiscard]] static Expected<LearningRun> reopen(const std::filesystem::path& data_directory, Executor& executor);
@@ -47,8 +49,13 @@ class LearningRun {
   // which message the slice came in; they are kept in the snapshot, so that after a restart a sender goes on from
   // there. A slice that is refused (bad data, out of order; capacity_exceeded for source number max_sources + 1)
   // changes nothing. If the snapshot, or a correction, cannot be written, the error is ErrorCode::io_error, and no
-  // other error is; the learner has then moved on, and the run refuses further slices until it is opened again.
+  // other error is; the learner has then moved on, and the run refuses further slices until it is opened again. But if
+  // it is for want of room on the disk, the error is ErrorCode::no_space, and publish_again() tries once more.
   [[nodiscard]] Expected<SliceReport> process(const SliceView& slice, std::string_view source, std::uint64_t sequence);
+  // True after ErrorCode::no_space: a slice is learnt whose snapshot is not on disk yet.
+  [[nodiscard]] bool has_unpublished() const noexcept { return unpublished_.has_value(); }
+  // Its report, once it is. `slice` is that slice. Errors as those of process. Precondition: has_unpublished().
+  [[nodiscard]] Expected<SliceReport> publish_again(const SliceView& slice);
 
   // Takes tokens out of the state for good (OnlineLearner::forget), and puts a snapshot without them in the place of
   // the latest one: of the same slice, with the same positions and the same parent, but another checksum, which the
@@ -62,6 +69,10 @@ class LearningRun {
   [[nodiscard]] std::uint64_t last_sequence(std::string_view source) const noexcept;  // 0: nothing of it yet
   [[nodiscard]] const OnlineLearner<float>& learner() const noexcept { return learner_; }
   [[nodiscard]] std::uint64_t slices() const noexcept { return learner_.state().slices; }
+  // Gives a run that has learnt nothing yet the name that it had before a restart.
+  void rename(std::string run);
+  // Where the last slice that was learnt ends.
+  [[nodiscard]] std::optional<Time> learnt_until() const noexcept;
   [[nodiscard]] const std::string& run() const noexcept { return run_; }  // identity, see formats::LineageView
 
  private:
@@ -70,6 +81,7 @@ class LearningRun {
                                                    const std::optional<formats::Snapshot>& latest, Executor& executor);
   [[nodiscard]] Expected<> resume(const formats::Snapshot& snapshot);
   [[nodiscard]] Expected<> check_usable() const;
+  [[nodiscard]] Expected<SliceReport> correct(const SliceView& slice, const SliceReport& report);
   [[nodiscard]] Expected<> publish(const SliceReport& report, std::uint64_t parent_checksum);
 
   formats::SnapshotStore store_;
@@ -82,6 +94,7 @@ class LearningRun {
   std::uint64_t parent_checksum_ = 0;
   bool smoothed_ = false;  // as it was published
   bool failed_ = false;
+  std::optional<SliceReport> unpublished_;
   Positions positions_;
   std::unique_ptr<Corrections> corrections_;  // with a lag
 };

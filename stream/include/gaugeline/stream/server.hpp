@@ -1,48 +1,74 @@
-// The daemon: accepts framed TCP connections (docs/protocol.md), puts their slices into a bounded queue, learns them
-// one after another in a thread of its own, and acknowledges each one when its snapshot is on disk.
+// The daemon: accepts framed TCP connections (docs/protocol.md), records their slices and events in a journal,
+// acknowledges them, counts events into windows of event time (Intake), and learns one slice after another. Network,
+// recording and learning have a thread each.
 //
 //   auto server = Server::open(options, callbacks);      // restores the state, and listens from here on
 //   server->run();                                       // serves until stop(), or an error
 //
-// Memory: besides the learner, at most queue_slices + 1 decoded slices, and for each connection one frame that is
-// coming in and one decoded slice that waits for room. A full queue stops the reading of sockets, and so, in the end,
-// the sender.
+// Memory: besides the learner, the open windows of events (IntakeOptions::max_open_bytes), queue_bytes of messages that
+// wait to be recorded, at most queue_slices + 2 slices that wait for the learner, and for each connection one frame
+// that is coming in and one message that waits for room. Full queues stop the reading of sockets, and so, in the end,
+// the senders.
 #pragma once
 
 #include <cstdint>
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
 #include <gaugeline/error.hpp>
 #include <gaugeline/learner_state.hpp>
 #include <gaugeline/options.hpp>
+#include <gaugeline/stream/access.hpp>
+#include <gaugeline/stream/durability.hpp>
 #include <gaugeline/stream/frame.hpp>
+#include <gaugeline/stream/intake.hpp>
+#include <gaugeline/stream/tls.hpp>
 
 namespace gaugeline::stream {
 
+struct HttpEndpoint {
+  std::string address = "127.0.0.1";  // numeric, IPv4 or IPv6
+  std::uint16_t port = 0;             // 0: the system picks one
+};
+
 struct ServerOptions {
   std::filesystem::path data_directory;
-  std::string listen_address =
-      "127.0.0.1";                // numeric, IPv4 or IPv6; whoever can connect can write: there is no password
-  std::uint16_t listen_port = 0;  // 0: the system picks one
+  std::string listen_address = "127.0.0.1";            // numeric, IPv4 or IPv6
+  std::uint16_t listen_port = 0;                       // 0: the system picks one
+  std::optional<HttpEndpoint> http;                    // without: framed TCP only
+  std::shared_ptr<const TlsContext> tls = nullptr;     // null: without
+  std::shared_ptr<const AccessList> access = nullptr;  // null: whoever can connect can write
   Options learner;
-  std::size_t threads = 1;                                // workers of the learner; at least 1
-  std::uint32_t lag = 0;                                  // as LearningRun::open has it
-  std::size_t queue_slices = 4;                           // slices between network and learner; at least 1
+  std::size_t threads = 1;  // workers of the learner; at least 1
+  std::uint32_t lag = 0;    // as LearningRun::open has it
+  Durability durability = Durability::message;
+  IntakeOptions intake;                              // event time
+  double idle_seconds = 60;                          // without an event, a source holds no window open; 0: always
+  std::size_t queue_slices = 4;                      // slices between recorder and learner; at least 1
+  std::size_t queue_bytes = std::size_t{64} << 20U;  // of messages that wait to be recorded
+  std::uint64_t checkpoint_bytes = std::uint64_t{256} << 20U;  // of the journal, between two checkpoints at most
+  std::size_t journal_segment_bytes = std::size_t{64} << 20U;
   std::size_t max_frame_bytes = default_max_frame_bytes;  // of a slice's body; at most largest_max_frame_bytes
-  std::size_t max_connections = 256;
-  double handshake_seconds = 10;  // from connecting to the hello
-  double stall_seconds = 60;      // without a byte in the middle of a frame, coming in or going out
+  std::size_t max_connections = 256;                      // of each protocol
+  std::size_t max_event_bytes = std::size_t{16} << 20U;   // of one HTTP request; at most max_frame_bytes
+  double handshake_seconds = 10;                          // from connecting to the hello
+  double stall_seconds = 60;  // without a byte in the middle of a frame, coming in or going out
+};
+
+struct ServerPorts {
+  std::uint16_t listen = 0;
+  std::optional<std::uint16_t> http;
 };
 
 // Any may be empty.
 struct ServerCallbacks {
-  // Listening; called once, from run's thread.
-  std::function<void(std::uint16_t port)> ready = {};
-  // From the learner's thread, before the acknowledgement is sent.
+  // Listening, and the journal is replayed; called once, from run's thread.
+  std::function<void(const ServerPorts& ports)> ready = {};
+  // From the learner's thread.
   std::function<void(const SliceReport&, double seconds)> learnt = {};
   // Connections and refusals, from run's thread.
   std::function<void(std::string_view line)> log = {};
@@ -57,14 +83,16 @@ class Server {
   Server& operator=(Server&&) noexcept;
   ~Server();
 
-  [[nodiscard]] std::uint16_t port() const noexcept;
-  // Serves until stop(). Then: nothing more is accepted or taken in, the slice that is being learnt is finished, queued
-  // ones are dropped (they are unacknowledged; their senders send them again), outstanding acknowledgements are
-  // written, and connections are closed, within seconds. ErrorCode::io_error if a snapshot could not be written; the
-  // clients are told. Call once.
+  [[nodiscard]] ServerPorts ports() const noexcept;
+  // Serves until stop(). Then: nothing more is accepted or taken in, the slice that is being learnt is finished, what
+  // waits is left to the journal (Durability::none: is finished too), outstanding acknowledgements are written, and
+  // connections are closed, within seconds. ErrorCode::io_error if something could not be written; the clients are
+  // told. A full disk is no error: it waits. Call once.
   [[nodiscard]] Expected<> run();
   // Thread-safe, and may be called again, also before run().
   void stop();
+  // Makes a checkpoint of all that is recorded, so that a restart has less to replay. Thread-safe.
+  void make_checkpoint();
 
  private:
   class Impl;

@@ -3,7 +3,8 @@
 //
 //   awaiting hello --hello--> awaiting welcome --welcome()--> streaming --anything wrong, or fail()--> closed
 //
-// Every slice is answered once, by ack or reject, in the order of sequence numbers. Not thread-safe.
+// Every message is answered once, by ack or reject, in the order of sequence numbers. A slice that was acknowledged
+// gets a verdict later, when it is learnt; so do slices of an earlier connection of the same source. Not thread-safe.
 #pragma once
 
 #include <cstddef>
@@ -17,24 +18,28 @@
 
 #include <gaugeline/error.hpp>
 #include <gaugeline/stream/frame.hpp>
+#include <gaugeline/stream/messages.hpp>
 
 namespace gaugeline::stream {
 
-// The client has said which source it sends; answer with welcome().
+// The client has said which source it sends, and perhaps by what right; answer with welcome() or fail(). Until then it
+// cannot send a slice.
 struct Greeting {
   std::string source;
+  std::string token = {};  // empty: none was shown
 };
 
-// A slice has come, not decoded yet; answer with acknowledge() or refuse().
-struct SliceMessage {
+// A slice or lines of events have come, not decoded yet; answer with acknowledge() or refuse().
+struct DataMessage {
+  FrameType type = FrameType::slice;  // or events
   std::uint64_t sequence = 0;
   std::vector<std::byte> body;
 };
 
-using ServerEvent = std::variant<Greeting, SliceMessage>;
+using ServerEvent = std::variant<Greeting, DataMessage>;
 
 struct SessionLimits {
-  std::uint32_t credit = 1;  // slices that may be unanswered; at least 1
+  std::uint32_t credit = 1;  // messages that may be unanswered; at least 1
   std::size_t max_frame_bytes = default_max_frame_bytes;
 };
 
@@ -44,19 +49,23 @@ class ServerSession {
 
   // Takes bytes off the front of `bytes` up to the next event, or all of them. Call again while `bytes` is not empty.
   // On an error the output ends with an error frame that tells it to the client, and the session is closed. Errors:
-  // those of FrameDecoder; unsupported_version; protocol_violation (a frame out of turn, more slices than the credit);
-  // out_of_order (a sequence number that does not rise by one).
+  // those of FrameDecoder; unsupported_version; protocol_violation (a frame out of turn, more messages than the
+  // credit); out_of_order (a sequence number that does not rise by one).
   [[nodiscard]] Expected<std::optional<ServerEvent>> receive(std::span<const std::byte>& bytes);
 
   // Lets the client begin, at last_sequence + 1.
-  void welcome(std::uint64_t last_sequence);
-  // Verdicts. Ignored once the session is closed.
+  void welcome(std::uint64_t last_sequence, std::uint64_t last_unjudged);
+  // Answers. Ignored once the session is closed.
   void acknowledge(std::uint64_t sequence);
+  void acknowledge(std::uint64_t sequence, const EventsTaken& taken);
   void refuse(std::uint64_t sequence, const Error& why);
+  // Of an acknowledged slice: it is learnt, or why it is not. Ignored unless the session is streaming.
+  void judge(std::uint64_t sequence, const Expected<>& outcome);
   // Puts an error frame behind what is to be sent, and closes the session. Ignored if it is closed already.
   void fail(const Error& why);
 
-  // Bytes to send, in order; the caller owns them from here on. At most one frame per slice of the credit, and two.
+  // Bytes to send, in order; the caller owns them from here on. At most one frame per message of the credit, one per
+  // verdict, and two.
   [[nodiscard]] std::vector<std::byte> take_output() noexcept { return std::exchange(output_, {}); }
   [[nodiscard]] bool has_output() const noexcept { return !output_.empty(); }
   [[nodiscard]] bool is_streaming() const noexcept { return state_ == State::streaming; }
@@ -67,7 +76,7 @@ class ServerSession {
 
   [[nodiscard]] Expected<std::optional<ServerEvent>> accept(Frame frame);
   [[nodiscard]] Expected<std::optional<ServerEvent>> accept_hello(const Frame& frame);
-  [[nodiscard]] Expected<std::optional<ServerEvent>> accept_slice(Frame frame);
+  [[nodiscard]] Expected<std::optional<ServerEvent>> accept_data(Frame frame);
 
   SessionLimits limits_;
   FrameDecoder decoder_;

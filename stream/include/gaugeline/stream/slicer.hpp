@@ -95,7 +95,7 @@ class Slicer {
   ~Slicer();
   // Events may come in any order of time; each goes to the window of its time. One that is refused changes nothing:
   // ErrorCode::bad_data for an event of the other kind, or with a time, token or value that parse_event would have
-  // refused (that tokens are UTF-8 is not checked again).
+  // refused (that tokens are UTF-8 is not checked again). A WatermarkEvent is ignored: the whole input is waited for.
   [[nodiscard]] Expected<> add(const Event& event);
   // Hands every slice to `take`, in the order of time; stops at its first error. The views live until `take` returns.
   // ErrorCode::capacity_exceeded where a slice would pass formats::SliceLimits. Ends the Slicer's use.

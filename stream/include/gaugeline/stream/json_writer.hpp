@@ -11,7 +11,7 @@
 #include <gaugeline/stream/query.hpp>
 #include <gaugeline/types.hpp>
 
-namespace gaugeline::cli {
+namespace gaugeline::stream {
 
 // Text as it can be shown: well-formed UTF-8 without control characters, each of which becomes U+FFFD.
 [[nodiscard]] std::string printable(std::string_view text);
@@ -44,7 +44,7 @@ class JsonWriter {
   // {"begin": ..., "end": ...} as members of the object that is open.
   JsonWriter& interval(const TimeInterval& interval);
   // name: {"index": ..., "begin": ..., "end": ...}
-  JsonWriter& slice(std::string_view name, const stream::SliceStamp& slice);
+  JsonWriter& slice(std::string_view name, const SliceStamp& slice);
 
  private:
   JsonWriter& open(char bracket);
@@ -57,4 +57,4 @@ class JsonWriter {
   bool after_key_ = false;
 };
 
-}  // namespace gaugeline::cli
+}  // namespace gaugeline::stream

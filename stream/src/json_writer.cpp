@@ -1,4 +1,4 @@
-#include "json_writer.hpp"
+#include <gaugeline/stream/json_writer.hpp>
 
 #include <array>
 #include <charconv>
@@ -7,7 +7,7 @@
 
 #include <gaugeline/stream/events.hpp>
 
-namespace gaugeline::cli {
+namespace gaugeline::stream {
 namespace {
 
 constexpr std::string_view replacement = "\xEF\xBF\xBD";
@@ -69,10 +69,10 @@ JsonWriter& JsonWriter::value(float number) { return std::isfinite(number) ? raw
 JsonWriter& JsonWriter::value(double number) { return std::isfinite(number) ? raw(shortest(number)) : null(); }
 
 JsonWriter& JsonWriter::interval(const TimeInterval& interval) {
-  return member("begin", stream::format_time(interval.begin)).member("end", stream::format_time(interval.end));
+  return member("begin", format_time(interval.begin)).member("end", format_time(interval.end));
 }
 
-JsonWriter& JsonWriter::slice(std::string_view name, const stream::SliceStamp& slice) {
+JsonWriter& JsonWriter::slice(std::string_view name, const SliceStamp& slice) {
   return key(name).begin_object().member("index", slice.index).interval(slice.interval).end_object();
 }
 
@@ -102,4 +102,4 @@ void JsonWriter::separate() {
   begun_.back() = true;
 }
 
-}  // namespace gaugeline::cli
+}  // namespace gaugeline::stream

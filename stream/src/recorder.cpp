@@ -1,0 +1,387 @@
+#include "recorder.hpp"
+
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
+namespace gaugeline::stream {
+namespace {
+
+constexpr std::string_view journal_folder = "journal";
+constexpr std::string_view late_file = "late.ndjson";
+
+template <class... Handlers>
+struct Overloaded : Handlers... {
+  using Handlers::operator()...;
+};
+
+std::span<const std::byte> bytes_of(std::string_view text) { return std::as_bytes(std::span(text)); }
+
+MessageKind kind_of(const Incoming& message) {
+  return std::visit(
+      Overloaded{[](const ReceivedSlice&) { return MessageKind::slice; },
+                 [](const EventLines&) { return MessageKind::events; }, [](const auto&) { return MessageKind::idle; }},
+      message.content);
+}
+
+std::span<const std::byte> body_of(const Incoming& message) {
+  return std::visit(Overloaded{[](const ReceivedSlice& slice) { return std::span<const std::byte>(slice.encoded); },
+                               [](const EventLines& lines) { return bytes_of(lines.text); },
+                               [](const auto&) { return std::span<const std::byte>(); }},
+                    message.content);
+}
+
+}  // namespace
+
+Recorder::Recorder(std::filesystem::path data_directory, RecorderOptions options, Intake intake,
+                   formats::FileSystem& files) noexcept
+    : data_directory_(std::move(data_directory)),
+      options_(std::move(options)),
+      files_(&files),
+      intake_(std::move(intake)) {}
+
+Expected<Recorder> Recorder::open(const std::filesystem::path& data_directory, RecorderOptions options, const Run& run,
+                                  formats::FileSystem& files) {
+  const auto checkpoint = read_checkpoint(data_directory, files);
+  if (!checkpoint) return std::unexpected(checkpoint.error());
+  auto intake = Intake::create(options.intake);
+  if (!intake) return std::unexpected(intake.error());
+  Recorder recorder(data_directory, std::move(options), std::move(*intake), files);
+  if (recorder.options_.durability != Durability::none) {
+    auto journal = formats::Journal::open(data_directory / journal_folder, recorder.options_.journal, files);
+    if (!journal) return std::unexpected(journal.error());
+    recorder.journal_.emplace(std::move(*journal));
+  }
+  const auto restored = *checkpoint ? recorder.restore(**checkpoint, run) : recorder.begin(run);
+  if (!restored) return std::unexpected(restored.error());
+  return recorder;
+}
+
+// The first checkpoint is there before the first message: so whoever finds none finds no journal either, and a replay
+// never has to guess what a run stood at when it began.
+Expected<> Recorder::begin(const Run& run) {
+  if (journal_ && journal_->next_number() != 1)
+    return fail(ErrorCode::not_found, (data_directory_ / checkpoint_file).native(),
+                ": is missing, but there is a journal: without it, what the journal holds cannot be told from what is "
+                "learnt already");
+  run_ = run.identity;
+  positions_ = run.positions;
+  if (run.learnt_until) {
+    if (const auto closed = intake_.close_until(*run.learnt_until); !closed) return closed;
+  }
+  if (const auto opened = open_late_file(std::nullopt); !opened) return opened;
+  const auto state = encode_state();
+  if (!state) return std::unexpected(state.error());
+  return write_checkpoint(data_directory_, *state, *files_);
+}
+
+Expected<> Recorder::restore(const Checkpoint& checkpoint, const Run& run) {
+  const std::string file = (data_directory_ / checkpoint_file).native();
+  // Before its first snapshot, a run has its name from here.
+  if (run.learnt_until && checkpoint.run != run.identity)
+    return fail(ErrorCode::bad_data, file, ": belongs to run ", checkpoint.run, ", the snapshots to run ",
+                run.identity);
+  auto intake = Intake::decode(options_.intake, checkpoint.intake);
+  if (!intake) return std::unexpected(intake.error().within(file));
+  intake_ = std::move(*intake);
+  run_ = checkpoint.run;
+  positions_ = checkpoint.positions;
+  if (journal_) {
+    const std::uint64_t next = std::max<std::uint64_t>(checkpoint.next_record, 1);
+    if (next < journal_->first_number() || next > journal_->next_number())
+      return fail(ErrorCode::bad_data, file, ": goes on from record ", next, " of the journal, which holds ",
+                  journal_->first_number(), " to ", journal_->next_number() - 1);
+    applied_record_ = next - 1;
+  }
+  return open_late_file(checkpoint.late_bytes);
+}
+
+// What lies behind the checkpoint's length is written again by the replay; what was there before the first one stays.
+Expected<> Recorder::open_late_file(std::optional<std::uint64_t> size) {
+  late_bytes_ = size.value_or(0);
+  const auto path = data_directory_ / late_file;
+  const auto kind = files_->kind(path);
+  if (!kind) return std::unexpected(kind.error());
+  if (*kind != formats::FileKind::none && !size) {
+    const auto found = files_->open_to_read(path);
+    const auto bytes = found ? (*found)->size() : std::unexpected(found.error());
+    if (!bytes) return std::unexpected(bytes.error());
+    late_bytes_ = *bytes;
+  }
+  if (options_.intake.late != LatePolicy::aside) return {};
+  auto file = *kind == formats::FileKind::none ? files_->create(path) : files_->open_to_append(path);
+  if (!file) return std::unexpected(file.error());
+  late_ = std::move(*file);
+  if (*kind == formats::FileKind::none) return files_->sync_folder(data_directory_);
+  return late_->truncate(late_bytes_);
+}
+
+Expected<> Recorder::replay(const std::function<Expected<>(Handover)>& hand_over) {
+  if (!journal_) return {};
+  return journal_->replay(applied_record_ + 1, [&](const formats::JournalRecord& record) -> Expected<> {
+    auto message = read(record);
+    if (!message) return std::unexpected(message.error());
+    applied_record_ = record.number;
+    since_checkpoint_ += record.body.size();
+    if (!is_new(*message)) return {};    // it had come twice at once
+    static_cast<void>(apply(*message));  // what was refused then is refused again
+    if (const auto sealed = seal(*message); !sealed) return sealed;
+    if (handovers_.empty()) return {};
+    if (const auto durable = make_state_durable(); !durable) return durable;
+    while (auto handover = next_handover()) {
+      if (const auto taken_over = hand_over(std::move(*handover)); !taken_over) return taken_over;
+    }
+    return {};
+  });
+}
+
+Expected<Incoming> Recorder::read(const formats::JournalRecord& record) const {
+  auto message = decode_message(record.body);
+  const auto within = [&](const Error& error) {
+    return std::unexpected(error.within("journal record " + std::to_string(record.number)));
+  };
+  if (!message) return within(message.error());
+  Incoming incoming{.source = std::move(message->source), .sequence = message->sequence, .content = {}, .answer = {}};
+  switch (static_cast<MessageKind>(record.kind)) {
+    case MessageKind::slice: {
+      auto slice = formats::decode_slice(message->body);
+      if (!slice) return within(slice.error());
+      incoming.content = ReceivedSlice{.encoded = {}, .slice = std::move(*slice)};
+      return incoming;
+    }
+    case MessageKind::events:
+      incoming.content = read_event_lines({reinterpret_cast<const char*>(message->body.data()), message->body.size()},
+                                          options_.events);
+      return incoming;
+    case MessageKind::idle:
+      incoming.content = IdleSource{};
+      return incoming;
+  }
+  return within(Error(ErrorCode::unsupported_version, "is of the unknown kind ", record.kind));
+}
+
+bool Recorder::is_new(const Incoming& message) const {
+  if (std::holds_alternative<Error>(message.content)) return false;
+  if (message.sequence == 0) return true;
+  const auto position = positions_.find(message.source);
+  return position == positions_.end() || message.sequence > position->second;
+}
+
+// False for one that the journal need not have.
+Expected<bool> Recorder::append(const Incoming& message) {
+  if (!is_new(message)) return false;
+  const auto body = body_of(message);
+  const auto number =
+      journal_->append(std::to_underlying(kind_of(message)), encode_message(message.source, message.sequence, body));
+  if (!number) return std::unexpected(number.error());
+  since_checkpoint_ += body.size();
+  return true;
+}
+
+Expected<> Recorder::record(std::vector<Incoming>& messages) {
+  if (!applied_) {
+    if (const auto durable = make_durable(messages); !durable) return durable;
+    if (const auto applied = apply_all(messages); !applied) return applied;
+    applied_ = true;
+  }
+  if (!handovers_.empty()) {
+    if (const auto durable = make_state_durable(); !durable) return durable;
+  }
+  applied_ = false;
+  appended_.clear();
+  return {};
+}
+
+Expected<> Recorder::make_durable(const std::vector<Incoming>& messages) {
+  if (!journal_) return {};
+  while (appended_.size() < messages.size()) {
+    const auto appended = append(messages[appended_.size()]);
+    if (!appended) return std::unexpected(appended.error());
+    appended_.push_back(*appended);
+  }
+  const bool now = options_.durability == Durability::message;
+  return journal_->commit(now ? formats::JournalSync::now : formats::JournalSync::later);
+}
+
+Expected<> Recorder::apply_all(std::vector<Incoming>& messages) {
+  for (std::size_t i = 0; i < messages.size(); ++i) {
+    Incoming& message = messages[i];
+    if (journal_ && appended_[i]) ++applied_record_;
+    Expected<Taken> taken;
+    if (is_new(message)) {
+      taken = apply(message);
+      if (const auto sealed = seal(message); !sealed) return sealed;
+    } else if (const auto* why = std::get_if<Error>(&message.content)) {
+      taken = std::unexpected(*why);
+    }
+    if (message.answer) message.answer(taken);
+  }
+  return {};
+}
+
+// What a checkpoint counts on is durable before one can be written.
+Expected<> Recorder::make_state_durable() {
+  if (journal_ && options_.durability == Durability::slice) {
+    if (const auto synced = journal_->commit(formats::JournalSync::now); !synced) return synced;
+  }
+  return write_late();
+}
+
+Expected<> Recorder::write_late() {
+  if (!late_ || late_lines_.empty()) return {};
+  if (const auto written = late_->append(bytes_of(late_lines_)); !written) {
+    // Nothing else may come behind half a line.
+    const auto cut = late_->truncate(late_bytes_);
+    return cut ? written : cut;
+  }
+  late_bytes_ += late_lines_.size();
+  late_lines_.clear();
+  return late_->sync();
+}
+
+Expected<Taken> Recorder::apply(Incoming& message) {
+  auto& position =
+      positions_.try_emplace(std::string(message.sequence == 0 ? unnumbered_source : message.source), 0).first->second;
+  position = message.sequence == 0 ? position + 1 : message.sequence;
+  return std::visit(Overloaded{[&](ReceivedSlice& slice) {
+                                 return message.sequence == 0 ? take(slice, unnumbered_source, position)
+                                                              : take(slice, message.source, message.sequence);
+                               },
+                               [&](EventLines& lines) { return take(lines, message.source); },
+                               [&](IdleSource&) { return take_idle(message.source); },
+                               [](Error& why) { return Expected<Taken>(std::unexpected(why)); }},
+                    message.content);
+}
+
+Expected<Taken> Recorder::take(ReceivedSlice& slice, std::string_view source, std::uint64_t sequence) {
+  const TimeInterval interval = slice.slice.interval;
+  if (const auto until = intake_.closed_until(); until && interval.begin < *until)
+    return fail(ErrorCode::out_of_order, "the slice begins at ", format_time(interval.begin), ", before ",
+                format_time(*until), ", up to which all is learnt");
+  if (const auto closed = intake_.close_until(interval.end); !closed) return std::unexpected(closed.error());
+  // Windows of events that end before it come first.
+  drain_windows();
+  hand_over(std::move(slice.slice), source, sequence);
+  return Taken{.slices = unsealed_, .events = {}, .told = {}};
+}
+
+Expected<Taken> Recorder::take(EventLines& lines, std::string_view sender) {
+  Taken taken{.slices = 0, .events = EventsTaken(), .told = std::move(lines.told)};
+  EventsTaken& counts = *taken.events;
+  counts.refused = lines.refused;
+  for (const EventLines::Line& line : lines.lines) {
+    const auto fate = intake_.add(line.event, sender);
+    if (!fate) {
+      ++counts.refused;
+      if (taken.told.size() < max_told_lines) taken.told.push_back({line.number, std::string(fate.error().message())});
+      continue;
+    }
+    switch (*fate) {
+      case Fate::counted:
+        ++counts.counted;
+        break;
+      case Fate::late_aside:
+        late_lines_.append(lines.text, line.begin, line.end - line.begin);
+        [[fallthrough]];
+      case Fate::late_counted:
+      case Fate::late_dropped:
+        ++counts.late;
+        break;
+      case Fate::duplicate:
+        ++counts.duplicates;
+        break;
+      case Fate::watermark:
+        break;
+    }
+    drain_windows();
+  }
+  if (!taken.told.empty()) {
+    std::ranges::stable_sort(taken.told, {}, &RefusedLine::line);
+    counts.first_refused_line = taken.told.front().line;
+    counts.first_reason = taken.told.front().reason;
+  }
+  counts.slices = taken.slices = unsealed_;
+  return taken;
+}
+
+Expected<Taken> Recorder::take_idle(std::string_view source) {
+  intake_.set_idle(source);
+  drain_windows();
+  return Taken{};
+}
+
+// A window that cannot become a slice (too large) is counted by the intake, and lost.
+void Recorder::drain_windows() {
+  while (true) {
+    auto slice = intake_.next_slice();
+    if (!slice) continue;
+    if (!*slice) return;
+    const std::uint64_t sequence = ++positions_.try_emplace(std::string(events_source), 0).first->second;
+    hand_over(std::move(**slice), events_source, sequence);
+  }
+}
+
+void Recorder::hand_over(formats::SliceData slice, std::string_view source, std::uint64_t sequence) {
+  handovers_.push_back({.slice = std::move(slice),
+                        .source = std::string(source),
+                        .sequence = sequence,
+                        .origin = {},
+                        .origin_sequence = 0,
+                        .checkpoint = {},
+                        .next_record = 0});
+  ++unsealed_;
+}
+
+// After a message: its last slice takes the checkpoint along.
+Expected<> Recorder::seal(const Incoming& message) {
+  if (unsealed_ == 0) return {};
+  unsealed_ = 0;
+  auto state = encode_state();
+  if (!state) return std::unexpected(state.error());
+  since_checkpoint_ = 0;
+  Handover& last = handovers_.back();
+  last.checkpoint = std::move(*state);
+  last.next_record = next_record();
+  if (message.sequence != 0) {
+    last.origin = message.source;
+    last.origin_sequence = message.sequence;
+  }
+  return {};
+}
+
+Expected<std::vector<std::byte>> Recorder::encode_state() const {
+  auto windows = intake_.encode();
+  if (!windows) return std::unexpected(windows.error());
+  return encode_checkpoint({.run = run_,
+                            .next_record = next_record(),
+                            .late_bytes = late_bytes_ + late_lines_.size(),
+                            .positions = positions_,
+                            .intake = std::move(*windows)});
+}
+
+Expected<Handover> Recorder::checkpoint() {
+  if (const auto durable = make_state_durable(); !durable) return std::unexpected(durable.error());
+  auto state = encode_state();
+  if (!state) return std::unexpected(state.error());
+  since_checkpoint_ = 0;
+  return Handover{.slice = std::nullopt,
+                  .source = {},
+                  .sequence = 0,
+                  .origin = {},
+                  .origin_sequence = 0,
+                  .checkpoint = std::move(*state),
+                  .next_record = next_record()};
+}
+
+std::optional<Handover> Recorder::next_handover() {
+  if (handovers_.empty()) return std::nullopt;
+  std::optional<Handover> next(std::move(handovers_.front()));
+  handovers_.pop_front();
+  return next;
+}
+
+Expected<> Recorder::forget_before(std::uint64_t record) {
+  return journal_ && record != 0 ? journal_->remove_before(record) : Expected<>();
+}
+
+}  // namespace gaugeline::stream

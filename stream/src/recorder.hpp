@@ -1,0 +1,167 @@
+// Takes messages, makes them durable, and turns them into slices for the learner: journal, then event time, then
+// answer.
+//
+//   messages --> journal --sync--> windows of event time --> slices --> learner --> snapshot, then checkpoint
+//                             \--> answers to the senders
+//
+// One after another, without clock, socket or thread: the same records in the same order give the same slices. A
+// checkpoint goes with the last slice that a message gives, and is written once that slice is in a snapshot; what lies
+// behind it in the journal is applied again at the next start. So the state on disk is always that of all messages up
+// to some record, and whatever was acknowledged is in it or behind it in the journal.
+//
+// Thread-safety: none.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include <gaugeline/error.hpp>
+#include <gaugeline/formats/file_system.hpp>
+#include <gaugeline/formats/journal.hpp>
+#include <gaugeline/formats/slice_codec.hpp>
+#include <gaugeline/stream/durability.hpp>
+#include <gaugeline/stream/intake.hpp>
+#include <gaugeline/stream/messages.hpp>
+
+#include "checkpoint.hpp"
+#include "event_lines.hpp"
+#include "journal_message.hpp"
+
+namespace gaugeline::stream {
+
+// Among the sources of a run, these number the slices that events make, and the messages that came without a number.
+// No sender may have a name that begins as they do.
+inline constexpr std::string_view reserved_prefix = "gaugeline:";
+inline constexpr std::string_view events_source = "gaugeline:events";
+inline constexpr std::string_view unnumbered_source = "gaugeline:unnumbered";
+
+struct ReceivedSlice {
+  std::vector<std::byte> encoded;
+  formats::SliceData slice;
+};
+struct IdleSource {};
+
+// What became of a message.
+struct Taken {
+  std::size_t slices = 0;             // for the learner, whose verdict will follow if there are any
+  std::optional<EventsTaken> events;  // of events; the refused ones from before the journal included
+  std::vector<RefusedLine> told;
+};
+
+struct Incoming {
+  std::string source;
+  std::uint64_t sequence = 0;  // 0: not numbered; else messages up to the source's last one are acknowledged again only
+  std::variant<ReceivedSlice, EventLines, IdleSource, Error> content;  // Error: cannot be used; answered in its turn
+  std::function<void(const Expected<Taken>&)> answer;                  // may be empty
+};
+
+// For the learner.
+struct Handover {
+  std::optional<formats::SliceData> slice;
+  std::string source;
+  std::uint64_t sequence = 0;
+  // The message whose last slice this is: the sender that waits for the verdict; empty if none does.
+  std::string origin;
+  std::uint64_t origin_sequence = 0;
+  std::vector<std::byte> checkpoint;  // to be written when the slice is on disk; may be empty
+  std::uint64_t next_record = 0;      // from which that checkpoint goes on
+};
+
+struct RecorderOptions {
+  Durability durability = Durability::message;
+  IntakeOptions intake;
+  formats::JournalOptions journal;
+  EventLimits events;  // of lines
+};
+
+class Recorder {
+ public:
+  // What is known of the data directory's run from its latest snapshot.
+  struct Run {
+    std::string identity;
+    Positions positions;
+    std::optional<Time> learnt_until;
+  };
+  // Opens the journal and reads the checkpoint; replay() must follow. Errors name the file.
+  [[nodiscard]] static Expected<Recorder> open(const std::filesystem::path& data_directory, RecorderOptions options,
+                                               const Run& run, formats::FileSystem& files);
+
+  // Applies what the journal holds behind the checkpoint; `hand_over` takes the slices as they come.
+  [[nodiscard]] Expected<> replay(const std::function<Expected<>(Handover)>& hand_over);
+
+  // Makes all messages durable in one group commit, applies them in order, and answers each. ErrorCode::no_space:
+  // nothing is answered, and the same call may be tried again. Any other error is for good.
+  [[nodiscard]] Expected<> record(std::vector<Incoming>& messages);
+  // Slices of what was recorded, the oldest first.
+  [[nodiscard]] std::optional<Handover> next_handover();
+  // A checkpoint without a slice: of all that was recorded so far.
+  [[nodiscard]] Expected<Handover> checkpoint();
+
+  // The checkpoint that goes on from this record is on disk: earlier segments of the journal go.
+  [[nodiscard]] Expected<> forget_before(std::uint64_t record);
+
+  [[nodiscard]] bool has_journal() const noexcept { return journal_.has_value(); }
+  // What the run is called: as the first checkpoint has it, which may be older than the first snapshot.
+  [[nodiscard]] const std::string& run() const noexcept { return run_; }
+  [[nodiscard]] const Positions& positions() const noexcept { return positions_; }
+  [[nodiscard]] const Intake& intake() const noexcept { return intake_; }
+  [[nodiscard]] std::uint64_t journal_bytes() const noexcept { return journal_ ? journal_->bytes() : 0; }
+  // What a crash had cut short at the end of the journal.
+  [[nodiscard]] std::optional<formats::TornTail> torn_tail() const {
+    return journal_ ? journal_->torn_tail() : std::nullopt;
+  }
+  // Since the last checkpoint that was made.
+  [[nodiscard]] std::uint64_t bytes_since_checkpoint() const noexcept { return since_checkpoint_; }
+
+ private:
+  Recorder(std::filesystem::path data_directory, RecorderOptions options, Intake intake,
+           formats::FileSystem& files) noexcept;
+  [[nodiscard]] Expected<> begin(const Run& run);
+  [[nodiscard]] Expected<> restore(const Checkpoint& checkpoint, const Run& run);
+  [[nodiscard]] Expected<> open_late_file(std::optional<std::uint64_t> size);
+  [[nodiscard]] Expected<bool> append(const Incoming& message);
+  [[nodiscard]] Expected<> make_durable(const std::vector<Incoming>& messages);
+  [[nodiscard]] Expected<> apply_all(std::vector<Incoming>& messages);
+  [[nodiscard]] bool is_new(const Incoming& message) const;
+  [[nodiscard]] Expected<Taken> apply(Incoming& message);
+  [[nodiscard]] Expected<Taken> take(ReceivedSlice& slice, std::string_view source, std::uint64_t sequence);
+  [[nodiscard]] Expected<Taken> take(EventLines& lines, std::string_view sender);
+  [[nodiscard]] Expected<Taken> take_idle(std::string_view source);
+  void drain_windows();
+  void hand_over(formats::SliceData slice, std::string_view source, std::uint64_t sequence);
+  [[nodiscard]] Expected<> seal(const Incoming& message);
+  [[nodiscard]] Expected<> write_late();
+  [[nodiscard]] Expected<> make_state_durable();
+  [[nodiscard]] Expected<std::vector<std::byte>> encode_state() const;
+  [[nodiscard]] std::uint64_t next_record() const noexcept { return journal_ ? applied_record_ + 1 : 0; }
+  [[nodiscard]] Expected<Incoming> read(const formats::JournalRecord& record) const;
+
+  std::filesystem::path data_directory_;
+  RecorderOptions options_;
+  formats::FileSystem* files_;
+  std::optional<formats::Journal> journal_;    // unless durability is none
+  std::unique_ptr<formats::OutputFile> late_;  // with LatePolicy::aside
+  std::uint64_t late_bytes_ = 0;               // of that file
+  std::string late_lines_;                     // to be written behind them before the next checkpoint
+  Intake intake_;
+  std::string run_;
+  Positions positions_;
+  std::uint64_t applied_record_ = 0;  // the last one; in the journal all later ones wait
+  // Of the batch, which a full disk may hold up: which messages are in the journal, and whether all are applied.
+  std::vector<bool> appended_;
+  bool applied_ = false;
+  std::uint64_t since_checkpoint_ = 0;
+  std::deque<Handover> handovers_;
+  std::size_t unsealed_ = 0;  // handovers of the message that is being applied
+};
+
+}  // namespace gaugeline::stream

@@ -1,0 +1,177 @@
+#include "recorder_thread.hpp"
+
+#include <algorithm>
+#include <exception>
+#include <utility>
+
+namespace gaugeline::stream {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto pause_when_full = 1s;
+
+}  // namespace
+
+RecorderThread::RecorderThread(Recorder recorder, LearnerThread& learner, RecorderThreadOptions options,
+                               RecorderCallbacks callbacks)
+    : recorder_(std::move(recorder)),
+      learner_(learner),
+      options_(options),
+      callbacks_(std::move(callbacks)),
+      queue_(options.queue_bytes),
+      thread_([this] { record_all(); }) {}
+
+RecorderThread::~RecorderThread() { stop(); }
+
+void RecorderThread::record_all() {
+  Expected<> outcome;
+  try {
+    outcome = replay();
+    if (outcome) outcome = record_until_stopped();
+  } catch (const std::exception& exception) {
+    outcome = fail(ErrorCode::out_of_memory, "recording: ", exception.what());
+  }
+  queue_.close();
+  callbacks_.finished(outcome);
+}
+
+Expected<> RecorderThread::replay() {
+  publish_status(false, false);
+  const auto replayed = recorder_.replay([this](Handover handover) -> Expected<> {
+    if (!handover.origin.empty()) callbacks_.handed_again(handover.origin, handover.origin_sequence);
+    return hand_over(std::move(handover));
+  });
+  if (!replayed) return replayed;
+  publish_status(true, false);
+  callbacks_.replayed(recorder_.positions());
+  return {};
+}
+
+Expected<> RecorderThread::record_until_stopped() {
+  while (auto messages = queue_.pop_all(next_idle())) {
+    if (!messages->empty()) callbacks_.room();
+    note_arrivals(*messages);
+    add_idle_sources(*messages);
+    if (const auto recorded = record(*messages); !recorded) return recorded;
+    publish_status(true, false);
+    if (const auto served = serve_requests(); !served) return served;
+  }
+  // Without a journal, what was counted since the last checkpoint is nowhere else.
+  if (!recorder_.has_journal()) {
+    auto last = recorder_.checkpoint();
+    if (!last) return std::unexpected(last.error());
+    if (const auto handed = hand_over(std::move(*last)); !handed) return handed;
+  }
+  return {};
+}
+
+Expected<> RecorderThread::record(std::vector<Incoming>& messages) {
+  bool waited = false;
+  while (true) {
+    const auto recorded = recorder_.record(messages);
+    if (recorded) break;
+    if (recorded.error().code() != ErrorCode::no_space) return recorded;
+    if (!waited) callbacks_.waits(recorded.error());
+    waited = true;
+    publish_status(true, true);
+    if (queue_.wait_until_closed(Clock::now() + pause_when_full)) return {};  // none of them was acknowledged
+  }
+  if (waited) callbacks_.goes_on();
+  while (auto handover = recorder_.next_handover()) {
+    if (const auto handed = hand_over(std::move(*handover)); !handed) return handed;
+  }
+  return {};
+}
+
+// False only when the learner is ending: its own error, if there is one, is told by its thread.
+Expected<> RecorderThread::hand_over(Handover handover) {
+  if (learner_.push(handover)) return {};
+  return fail(ErrorCode::out_of_order, "the learner has ended");
+}
+
+Expected<> RecorderThread::serve_requests() {
+  bool wanted = false;
+  std::uint64_t before = 0;
+  {
+    const std::lock_guard lock(mutex_);
+    wanted = std::exchange(checkpoint_wanted_, false);
+    before = std::exchange(forget_before_, 0);
+  }
+  if (before != 0) {
+    if (const auto forgotten = recorder_.forget_before(before); !forgotten) return forgotten;
+    publish_status(true, false);
+  }
+  if (!wanted && recorder_.bytes_since_checkpoint() < options_.checkpoint_bytes) return {};
+  auto made = recorder_.checkpoint();
+  if (!made) return std::unexpected(made.error());
+  return hand_over(std::move(*made));
+}
+
+void RecorderThread::make_checkpoint() {
+  {
+    const std::lock_guard lock(mutex_);
+    checkpoint_wanted_ = true;
+  }
+  queue_.wake();
+}
+
+void RecorderThread::forget_before(std::uint64_t record) {
+  {
+    const std::lock_guard lock(mutex_);
+    forget_before_ = record;
+  }
+  queue_.wake();
+}
+
+void RecorderThread::note_arrivals(const std::vector<Incoming>& messages) {
+  const auto now = Clock::now();
+  for (const Incoming& message : messages) {
+    const auto* lines = std::get_if<EventLines>(&message.content);
+    if (lines == nullptr) continue;
+    refused_events_ += lines->refused;
+    if (options_.idle.count() == 0) continue;
+    for (const EventLines::Line& line : lines->lines)
+      last_event_.insert_or_assign(line.event.source.empty() ? message.source : line.event.source, now);
+  }
+}
+
+RecorderThread::Clock::time_point RecorderThread::next_idle() const {
+  auto next = Clock::time_point::max();
+  for (const auto& [source, last] : last_event_) next = std::min(next, last + options_.idle);
+  // The standard library adds to it: the last moment of all would overflow.
+  return std::min(next, Clock::now() + std::chrono::hours{24});
+}
+
+void RecorderThread::add_idle_sources(std::vector<Incoming>& messages) {
+  const auto now = Clock::now();
+  for (auto entry = last_event_.begin(); entry != last_event_.end();) {
+    if (entry->second + options_.idle > now) {
+      ++entry;
+      continue;
+    }
+    messages.push_back({.source = entry->first, .sequence = 0, .content = IdleSource{}, .answer = {}});
+    entry = last_event_.erase(entry);
+  }
+}
+
+void RecorderThread::publish_status(bool replayed, bool disk_full) {
+  const Intake& intake = recorder_.intake();
+  const RecorderStatus status{.replayed = replayed,
+                              .disk_full = disk_full,
+                              .journal_bytes = recorder_.journal_bytes(),
+                              .watermark = intake.watermark(),
+                              .open_windows = intake.open_windows(),
+                              .open_bytes = intake.open_bytes(),
+                              .counts = intake.counts(),
+                              .refused_events = refused_events_};
+  const std::lock_guard lock(mutex_);
+  status_ = status;
+}
+
+RecorderStatus RecorderThread::status() const {
+  const std::lock_guard lock(mutex_);
+  return status_;
+}
+
+}  // namespace gaugeline::stream

@@ -1,0 +1,223 @@
+#include "service.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/post.hpp>
+
+namespace gaugeline::stream {
+namespace {
+
+asio::awaitable<Incoming> decode_here(MessageKind kind, std::string source, std::uint64_t sequence,
+                                      std::vector<std::byte> body, EventLimits limits) {
+  Incoming message{.source = std::move(source), .sequence = sequence, .content = {}, .answer = {}};
+  if (kind == MessageKind::events) {
+    const std::string_view text(reinterpret_cast<const char*>(body.data()), body.size());
+    message.content = read_event_lines(text, limits);
+  } else if (auto slice = formats::decode_slice(body)) {
+    message.content = ReceivedSlice{.encoded = std::move(body), .slice = std::move(*slice)};
+  } else {
+    message.content = slice.error();
+  }
+  co_return message;
+}
+
+// Of a journal record beside the message's body.
+constexpr std::size_t record_overhead = 4096;
+
+// What a message weighs in the queue.
+std::size_t weight_of(const Incoming& message) {
+  constexpr std::size_t fixed = 512;
+  if (const auto* slice = std::get_if<ReceivedSlice>(&message.content)) return fixed + 4 * slice->encoded.size();
+  if (const auto* lines = std::get_if<EventLines>(&message.content))
+    return fixed + 2 * lines->text.size() + lines->lines.size() * sizeof(EventLines::Line);
+  return fixed;
+}
+
+}  // namespace
+
+Service::Service(asio::io_context& context, const ServerOptions& options, formats::FileSystem& files,
+                 ServiceCallbacks callbacks)
+    : context_(context),
+      options_(options),
+      files_(files),
+      callbacks_(std::move(callbacks)),
+      workers_(options.threads),
+      room_(context.get_executor()) {
+  options_.learner.worker_capacity = static_cast<std::uint32_t>(options.threads);
+}
+
+Expected<std::unique_ptr<Service>> Service::open(asio::io_context& context, const ServerOptions& options,
+                                                 formats::FileSystem& files, ServiceCallbacks callbacks) {
+  std::unique_ptr<Service> service(new Service(context, options, files, std::move(callbacks)));
+  if (const auto opened = service->open(); !opened) return std::unexpected(opened.error());
+  return service;
+}
+
+Expected<> Service::open() {
+  auto run = LearningRun::open(options_.data_directory, options_.learner, workers_, options_.lag, files_);
+  if (!run) return std::unexpected(run.error());
+  auto recorder = Recorder::open(
+      options_.data_directory,
+      {.durability = options_.durability,
+       .intake = options_.intake,
+       .journal = {.segment_bytes = options_.journal_segment_bytes,
+                   .max_record_bytes = options_.max_frame_bytes + record_overhead},
+       .events = {}},
+      {.identity = run->run(), .positions = run->positions(), .learnt_until = run->learnt_until()}, files_);
+  if (!recorder) return std::unexpected(recorder.error());
+  if (const auto torn = recorder->torn_tail())
+    callbacks_.log(torn->file.native() + ": the last " + std::to_string(torn->bytes) + " bytes, from offset " +
+                   std::to_string(torn->offset) +
+                   ", were torn by a crash and are cut off; nothing of them was acknowledged");
+  run->rename(recorder->run());
+  const LearnerState<float> state = run->learner().state();
+  restored_ = {.run = run->run(),
+               .slices = state.slices,
+               .item_rows = state.items.size(),
+               .context_rows = state.contexts.size()};
+  slice_learner_.emplace(std::move(*run), options_.data_directory, files_);
+  opened_recorder_.emplace(std::move(*recorder));
+  return {};
+}
+
+void Service::start() {
+  threads_at_work_.emplace(context_.get_executor());
+  learner_.emplace(std::move(*slice_learner_), options_.queue_slices, learner_callbacks());
+  const std::chrono::duration<double> idle(options_.idle_seconds);
+  recorder_.emplace(std::move(*opened_recorder_), *learner_,
+                    RecorderThreadOptions{.queue_bytes = options_.queue_bytes,
+                                          .checkpoint_bytes = options_.checkpoint_bytes,
+                                          .idle = std::chrono::duration_cast<std::chrono::microseconds>(idle)},
+                    recorder_callbacks());
+}
+
+void Service::stop() { recorder_->stop(); }
+
+LearnerCallbacks Service::learner_callbacks() {
+  return {.learnt =
+              [this](const SliceReport& report, double seconds) {
+                callbacks_.learnt(report, seconds);
+                asio::post(context_, [this] { callbacks_.published(); });
+              },
+          .verdict =
+              [this](const std::string& source, std::uint64_t sequence, const Expected<>& outcome) {
+                asio::post(context_, [this, source, sequence, outcome] { judge(source, sequence, outcome); });
+              },
+          .checkpointed =
+              [this](std::uint64_t next_record) {
+                recorder_->forget_before(next_record);
+                asio::post(context_, [this] { callbacks_.checkpointed(); });
+              },
+          .waits =
+              [this](const Error& why) {
+                asio::post(context_, [this, why] { callbacks_.log("waits for room: " + std::string(why.message())); });
+              },
+          .finished =
+              [this](const Expected<>& outcome, const LearnerCounts& counts) {
+                asio::post(context_, [this, outcome, counts] { learner_ended(outcome, counts); });
+              }};
+}
+
+RecorderCallbacks Service::recorder_callbacks() {
+  return {
+      .room = [this] { asio::post(context_, [this] { room_.notify_all(); }); },
+      .replayed =
+          [this](const Positions& positions) {
+            asio::post(context_, [this, positions] {
+              positions_ = positions;
+              callbacks_.replayed();
+            });
+          },
+      .handed_again =
+          [this](const std::string& source, std::uint64_t sequence) {
+            asio::post(context_, [this, source, sequence] { unjudged_[source].insert(sequence); });
+          },
+      .waits =
+          [this](const Error& why) {
+            asio::post(context_, [this, why] {
+              callbacks_.log("acknowledges nothing until there is room: " + std::string(why.message()));
+            });
+          },
+      .goes_on = [this] { asio::post(context_, [this] { callbacks_.log("there is room again"); }); },
+      .finished =
+          [this](const Expected<>& outcome) { asio::post(context_, [this, outcome] { recorder_ended(outcome); }); }};
+}
+
+// It ends soon, so it need not be cancelled.
+asio::awaitable<Incoming> Service::decode(MessageKind kind, std::string source, std::uint64_t sequence,
+                                          std::vector<std::byte> body) {
+  co_return co_await asio::co_spawn(decoder_,
+                                    decode_here(kind, std::move(source), sequence, std::move(body), EventLimits{}),
+                                    asio::bind_cancellation_slot(asio::cancellation_slot(), asio::use_awaitable));
+}
+
+bool Service::try_submit(Incoming& message) {
+  auto answer = std::move(message.answer);
+  message.answer = [this, source = message.source, sequence = message.sequence, answer](const Expected<Taken>& taken) {
+    asio::post(context_, [this, source, sequence, answer, outcome = Expected<Taken>(taken)]() mutable {
+      settle(source, sequence, outcome);
+      callbacks_.answered(outcome);
+      if (answer) answer(outcome);
+    });
+  };
+  if (recorder_->try_push(message, weight_of(message))) return true;
+  message.answer = std::move(answer);
+  return false;
+}
+
+void Service::settle(const std::string& source, std::uint64_t sequence, Expected<Taken>& taken) {
+  if (!taken || sequence == 0) return;
+  auto& position = positions_[source];
+  position = std::max(position, sequence);
+  if (taken->slices > 0) unjudged_[source].insert(sequence);
+  // One that had come before may still wait for its verdict.
+  const auto waiting = unjudged_.find(source);
+  if (waiting != unjudged_.end() && waiting->second.contains(sequence))
+    taken->slices = std::max<std::size_t>(taken->slices, 1);
+}
+
+void Service::judge(const std::string& source, std::uint64_t sequence, const Expected<>& outcome) {
+  const auto waiting = unjudged_.find(source);
+  if (waiting != unjudged_.end()) {
+    waiting->second.erase(sequence);
+    if (waiting->second.empty()) unjudged_.erase(waiting);
+  }
+  callbacks_.verdict(source, sequence, outcome);
+}
+
+SourceStanding Service::standing(std::string_view source) const {
+  const auto position = positions_.find(source);
+  const std::uint64_t last = position == positions_.end() ? 0 : position->second;
+  const auto waiting = unjudged_.find(source);
+  return {.last_sequence = last, .last_unjudged = waiting == unjudged_.end() ? 0 : *waiting->second.rbegin()};
+}
+
+void Service::recorder_ended(const Expected<>& outcome) {
+  recorder_ended_ = true;
+  if (!outcome && outcome_) outcome_ = outcome;
+  if (options_.durability == Durability::none && outcome) {
+    learner_->finish();
+  } else {
+    learner_->stop();
+  }
+  end_if_both_have();
+}
+
+void Service::learner_ended(const Expected<>& outcome, const LearnerCounts& counts) {
+  learner_ended_ = true;
+  if (!outcome) outcome_ = outcome;  // what the recorder says then only follows from it
+  recorder_->stop();
+  callbacks_.log("stopped: " + std::to_string(counts.learnt) + " slices learnt, " + std::to_string(counts.refused) +
+                 " refused, " + std::to_string(counts.repeated) + " repeated");
+  end_if_both_have();
+}
+
+void Service::end_if_both_have() {
+  if (!recorder_ended_ || !learner_ended_) return;
+  threads_at_work_.reset();
+  callbacks_.ended(outcome_);
+}
+
+}  // namespace gaugeline::stream

@@ -1,0 +1,45 @@
+#include "slice_learner.hpp"
+
+#include <exception>
+#include <utility>
+
+namespace gaugeline::stream {
+
+SliceLearner::SliceLearner(LearningRun run, std::filesystem::path data_directory, formats::FileSystem& files) noexcept
+    : run_(std::move(run)), data_directory_(std::move(data_directory)), files_(&files) {}
+
+Expected<SliceLearner::Outcome> SliceLearner::take(const Handover& handover) {
+  Outcome outcome;
+  if (handover.slice) {
+    if (const auto learnt = learn(handover, outcome); !learnt) return std::unexpected(learnt.error());
+  }
+  if (handover.checkpoint.empty()) return outcome;
+  if (const auto written = write_checkpoint(data_directory_, handover.checkpoint, *files_); !written) {
+    if (written.error().code() == ErrorCode::no_space) return std::unexpected(written.error());
+    return fail(ErrorCode::io_error, written.error().message());
+  }
+  outcome.next_record = handover.next_record;
+  return outcome;
+}
+
+Expected<> SliceLearner::learn(const Handover& handover, Outcome& outcome) try {
+  // A disk that was full: the slice is learnt, and waits for its snapshot.
+  if (run_.has_unpublished() || handover.sequence > run_.last_sequence(handover.source)) {
+    const auto report = run_.has_unpublished()
+                            ? run_.publish_again(handover.slice->view())
+                            : run_.process(handover.slice->view(), handover.source, handover.sequence);
+    if (report) {
+      outcome.report = *report;
+    } else if (report.error().code() == ErrorCode::no_space || report.error().code() == ErrorCode::io_error) {
+      return std::unexpected(report.error());
+    } else {
+      outcome.verdict = std::unexpected(report.error());
+    }
+  }
+  return {};
+} catch (const std::exception& exception) {
+  // Memory ran out between learning and publishing: as with a failing disk, the state on disk is what counts.
+  return fail(ErrorCode::io_error, "slice ", handover.sequence, " of ", handover.source, ": ", exception.what());
+}
+
+}  // namespace gaugeline::stream

@@ -1,0 +1,185 @@
+// A daemon whose disk stops after every single operation of a slice end, and loses what was not synced.
+#include <doctest/doctest.h>
+
+#include <string>
+#include <vector>
+
+#include "simulated_daemon.hpp"
+
+namespace gaugeline::stream {
+namespace {
+
+std::string tokens_event(int minute, const std::string& tokens) {
+  return "{\"time\": " + std::to_string(60 * minute) + ", \"tokens\": [" + tokens + "]}\n";
+}
+
+// Two slices and the beginning of a third, some events late.
+std::vector<SentMessage> stream_of_events() {
+  std::vector<SentMessage> messages;
+  const std::vector<std::string> words{R"("sea", "ship", "sail")", R"("rail", "train", "sea")", R"("ship", "sea")"};
+  for (int i = 0; i < 9; ++i) {
+    std::string body = tokens_event(20 * i, words[static_cast<std::size_t>(i) % 3]);
+    if (i == 7) body += tokens_event(5, R"("late", "sea")");
+    messages.push_back({.source = "here", .sequence = static_cast<std::uint64_t>(i) + 1, .body = std::move(body)});
+  }
+  return messages;
+}
+
+// Gives the messages one by one, learns what they give, and goes on after a crash from where the daemon says it stands.
+// False if the disk stopped.
+bool run_to_the_end(SimulatedDaemon& daemon, History& history, std::uint64_t& acknowledged) {
+  for (const SentMessage& message : stream_of_events()) {
+    if (message.sequence <= daemon.position("here")) continue;
+    std::vector<Incoming> batch;
+    batch.push_back(incoming(message));
+    batch.back().answer = [&](const Expected<Taken>& taken) {
+      REQUIRE(taken);
+      acknowledged = message.sequence;
+    };
+    if (!daemon.record(batch)) return false;
+    history.note({message}, daemon);
+    while (daemon.has_handovers()) {
+      if (!daemon.learn_one()) return false;
+    }
+  }
+  while (daemon.has_handovers()) {
+    if (!daemon.learn_one()) return false;
+  }
+  return true;
+}
+
+TEST_CASE("after a crash at any operation of the disk, what was acknowledged is there, once, and the state is exact") {
+  SerialExecutor executor;
+  const RecorderOptions options = simulated_recorder();
+  for (std::uint64_t seed = 0; seed < 3; ++seed) {
+    bool undisturbed = false;
+    for (std::uint64_t operations = 0; !undisturbed; ++operations) {
+      CAPTURE(seed);
+      CAPTURE(operations);
+      SimulatedDisk disk(seed);
+      History history;
+      std::uint64_t acknowledged = 0;
+      disk.stop_after(operations);
+      if (auto daemon = SimulatedDaemon::start(disk, options, executor)) {
+        undisturbed = run_to_the_end(*daemon, history, acknowledged);
+      }
+      disk.crash();
+      auto daemon = SimulatedDaemon::start(disk, options, executor);
+      REQUIRE(daemon);
+      CHECK(daemon->position("here") >= acknowledged);
+      history.note(stream_of_events(), *daemon);
+      REQUIRE(run_to_the_end(*daemon, history, acknowledged));
+      CHECK(daemon->run().slices() == 2);
+      check_against_model(*daemon, history, options, executor);
+    }
+  }
+}
+
+TEST_CASE("a process that is killed loses nothing where messages are only given to the system") {
+  SerialExecutor executor;
+  const RecorderOptions options = simulated_recorder(Durability::slice);
+  bool undisturbed = false;
+  for (std::uint64_t operations = 0; !undisturbed; ++operations) {
+    CAPTURE(operations);
+    SimulatedDisk disk(operations);
+    History history;
+    std::uint64_t acknowledged = 0;
+    disk.stop_after(operations);
+    if (auto daemon = SimulatedDaemon::start(disk, options, executor)) {
+      undisturbed = run_to_the_end(*daemon, history, acknowledged);
+    }
+    disk.kill();
+    auto daemon = SimulatedDaemon::start(disk, options, executor);
+    REQUIRE(daemon);
+    CHECK(daemon->position("here") >= acknowledged);
+    history.note(stream_of_events(), *daemon);
+    REQUIRE(run_to_the_end(*daemon, history, acknowledged));
+    check_against_model(*daemon, history, options, executor);
+  }
+}
+
+TEST_CASE("late events that are put aside are in their file once, whatever happened") {
+  SerialExecutor executor;
+  const RecorderOptions options = simulated_recorder();
+  for (std::uint64_t operations = 0; operations < 200; operations += 7) {
+    SimulatedDisk disk(operations);
+    History history;
+    std::uint64_t acknowledged = 0;
+    disk.stop_after(operations);
+    if (auto daemon = SimulatedDaemon::start(disk, options, executor)) {
+      static_cast<void>(run_to_the_end(*daemon, history, acknowledged));
+    }
+    disk.crash();
+    auto daemon = SimulatedDaemon::start(disk, options, executor).value();
+    REQUIRE(run_to_the_end(daemon, history, acknowledged));
+    const auto bytes = disk.content("/data/late.ndjson");
+    const std::string late(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+    CHECK(late == tokens_event(5, R"("late", "sea")"));
+  }
+}
+
+TEST_CASE("a full disk holds acknowledgements back, and loses nothing") {
+  SerialExecutor executor;
+  const RecorderOptions options = simulated_recorder();
+  SimulatedDisk disk(3);
+  auto daemon = SimulatedDaemon::start(disk, options, executor).value();
+  History history;
+  std::uint64_t acknowledged = 0;
+  int waits = 0;
+  std::uint64_t room = 1000;
+  disk.set_capacity(room);
+  const auto until_there_is_room = [&](auto call) {
+    while (true) {
+      const auto done = call();
+      if (done) return;
+      REQUIRE(done.error().code() == ErrorCode::no_space);
+      ++waits;
+      disk.set_capacity(room += 300);
+    }
+  };
+  for (const SentMessage& message : stream_of_events()) {
+    std::vector<Incoming> batch;
+    batch.push_back(incoming(message));
+    batch.back().answer = [&](const Expected<Taken>&) { ++acknowledged; };
+    until_there_is_room([&] { return daemon.record(batch); });
+    history.note({message}, daemon);
+    CHECK(acknowledged == message.sequence);
+    while (daemon.has_handovers()) until_there_is_room([&] { return daemon.learn_one(); });
+  }
+  CHECK(waits > 10);
+  CHECK(daemon.run().slices() == 2);
+  check_against_model(daemon, history, options, executor);
+}
+
+TEST_CASE("checkpoints of another run, and damaged ones, are refused with the file's name") {
+  SerialExecutor executor;
+  const RecorderOptions options = simulated_recorder();
+  SimulatedDisk disk(3);
+  History history;
+  std::uint64_t acknowledged = 0;
+  {
+    auto daemon = SimulatedDaemon::start(disk, options, executor).value();
+    REQUIRE(run_to_the_end(daemon, history, acknowledged));
+  }
+  disk.kill();
+  const auto whole = disk.content("/data/checkpoint");
+  REQUIRE(!whole.empty());
+  for (std::size_t at = 0; at < whole.size(); at += 1 + whole.size() / 50) {
+    auto damaged = whole;
+    damaged[at] ^= std::byte{4};
+    disk.overwrite("/data/checkpoint", damaged);
+    const auto daemon = SimulatedDaemon::start(disk, options, executor);
+    REQUIRE(!daemon);
+    CHECK(daemon.error().message().starts_with("/data/checkpoint: "));
+    disk.kill();
+  }
+  auto foreign = decode_checkpoint(whole).value();
+  foreign.run = "another";
+  disk.overwrite("/data/checkpoint", encode_checkpoint(foreign));
+  const auto daemon = SimulatedDaemon::start(disk, options, executor);
+  REQUIRE(!daemon);
+  CHECK(daemon.error().message().starts_with("/data/checkpoint: belongs to run another"));
+}
+
+}  // namespace
+}  // namespace gaugeline::stream
