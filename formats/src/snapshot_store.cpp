@@ -100,6 +100,16 @@ Expected<> SnapshotStore::take_all(const SnapshotStore& from) const {
   return files_->sync_folder(folder_of(directory_));
 }
 
+Expected<> SnapshotStore::remove_before(std::uint64_t slice) const {
+  const auto found = slices();
+  if (!found) return std::unexpected(found.error());
+  for (const std::uint64_t old : *found) {
+    if (old >= slice) break;
+    if (auto removed = files_->remove(file(old)); !removed) return removed;
+  }
+  return {};
+}
+
 Expected<std::vector<std::uint64_t>> SnapshotStore::slices() const {
   const auto names = files_->list(directory_);
   if (!names) return std::unexpected(names.error());

@@ -28,6 +28,17 @@ class VarintReader {
 
   // nullopt: the column ends inside the number, or the number is past `largest` or longer than it need be.
   [[nodiscard]] std::optional<std::uint64_t> next(std::uint64_t largest) noexcept {
+    // Most numbers have one byte or two; the loop is for the others, and for what is cut off.
+    const auto rest = column_.subspan(position_);
+    if (!rest.empty() && rest[0] < 0x80U) {
+      ++position_;
+      return rest[0] > largest ? std::nullopt : std::optional<std::uint64_t>(rest[0]);
+    }
+    if (rest.size() > 1 && rest[1] < 0x80U) {
+      position_ += 2;
+      const std::uint64_t pair = (rest[0] & 0x7FU) | static_cast<std::uint64_t>(rest[1]) << 7U;
+      return rest[1] == 0 || pair > largest ? std::nullopt : std::optional(pair);
+    }
     std::uint64_t number = 0;
     for (unsigned shift = 0; shift < 64 && position_ < column_.size(); shift += 7) {
       const std::uint64_t byte = column_[position_++];

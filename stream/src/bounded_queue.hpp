@@ -23,12 +23,14 @@ class BoundedQueue {
 
   // False, and the value left as it is, if the queue is full or closed.
   [[nodiscard]] bool try_push(T& value, std::size_t weight = 1) {
+    bool enough = false;
     {
       const std::lock_guard lock(mutex_);
       if (closed_ || finished_ || !has_room(weight)) return false;
       add(value, weight);
+      enough = values_.size() >= wanted_;
     }
-    changed_.notify_all();
+    if (enough) changed_.notify_all();
     return true;
   }
   // Waits for room; false, and the value left as it is, once the queue is closed.
@@ -69,6 +71,13 @@ class BoundedQueue {
     lock.unlock();
     changed_.notify_all();
     return all;
+  }
+  // Waits until so many values are there, for a wake-up, the deadline or the end.
+  void wait_for(std::size_t count, Deadline deadline) {
+    std::unique_lock lock(mutex_);
+    wanted_ = count;
+    changed_.wait_until(lock, deadline, [&] { return closed_ || finished_ || woken_ || values_.size() >= count; });
+    wanted_ = 1;
   }
   // Lets a pop_all return, now or when it is called next.
   void wake() {
@@ -123,6 +132,7 @@ class BoundedQueue {
   std::condition_variable changed_;
   std::deque<Entry> values_;
   std::size_t weight_ = 0;
+  std::size_t wanted_ = 1;  // with fewer, the consumer need not be called
   bool woken_ = false;
   bool closed_ = false;
   bool finished_ = false;

@@ -29,9 +29,10 @@ std::vector<std::byte> encode_checkpoint(const Checkpoint& checkpoint) {
     positions.push_back(restart::CreatePosition(builder, builder.CreateString(source), sequence));
   const auto all = builder.CreateVector(positions);
   const auto run = builder.CreateString(checkpoint.run);
-  auto bytes = finished_bytes(
-      builder, restart::CreateCheckpoint(builder, run, checkpoint.next_record, checkpoint.late_bytes, all, intake),
-      restart::CheckpointIdentifier());
+  auto bytes = finished_bytes(builder,
+                              restart::CreateCheckpoint(builder, run, checkpoint.next_record, checkpoint.late_bytes,
+                                                        all, intake, checkpoint.slices),
+                              restart::CheckpointIdentifier());
   std::uint64_t sum = checksum(bytes);
   for (std::size_t i = 0; i < checksum_bytes; ++i, sum >>= 8U) bytes.push_back(static_cast<std::byte>(sum & 255U));
   return bytes;
@@ -47,6 +48,7 @@ Expected<Checkpoint> decode_checkpoint(std::span<const std::byte> bytes) {
   const VerifiedTable<restart::Checkpoint> table(body, restart::CheckpointIdentifier());
   if (!table) return fail(ErrorCode::bad_data, "is not a well-formed checkpoint");
   Checkpoint checkpoint{.run = table->run()->str(),
+                        .slices = table->slices(),
                         .next_record = table->next_record(),
                         .late_bytes = table->late_bytes(),
                         .positions = {},

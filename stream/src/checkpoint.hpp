@@ -22,7 +22,8 @@ using Positions = std::map<std::string, std::uint64_t, std::less<>>;
 
 struct Checkpoint {
   std::string run;                // whose snapshots it belongs to
-  std::uint64_t next_record = 0;  // the first journal record that is not in it; 0: there is no journal
+  std::uint64_t slices = 0;       // that were learnt by then: the last one's snapshot is on disk
+  std::uint64_t next_record = 1;  // the first journal record that is not in it
   std::uint64_t late_bytes = 0;   // length of the file of late events
   Positions positions;            // of messages that are in it
   std::vector<std::byte> intake;  // Intake::encode

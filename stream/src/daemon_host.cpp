@@ -7,6 +7,10 @@
 namespace gaugeline::stream {
 namespace {
 
+// For room in the queue, before a client is told to come again: longer than most slices take to be learnt, and shorter
+// than clients wait for an answer.
+constexpr std::chrono::seconds patience{10};
+
 double seconds_since(Clock::time_point then) { return std::chrono::duration<double>(Clock::now() - then).count(); }
 
 double seconds_behind_the_clock(Time watermark) {
@@ -25,7 +29,7 @@ struct PendingAnswer {
 DaemonHost::DaemonHost(const asio::any_io_executor& executor, const ServerOptions& options, Service& service,
                        formats::SnapshotStore snapshots)
     : options_(options), service_(service), snapshots_(std::move(snapshots)), published_(executor) {
-  const auto restored = service.restored();
+  const RestoredRun& restored = service.restored();
   learnt_ = {.slices = restored.slices, .item_rows = restored.item_rows, .context_rows = restored.context_rows};
 }
 
@@ -66,7 +70,7 @@ asio::awaitable<Expected<Taken>> DaemonHost::submit(Incoming message) {
     pending->taken = taken;
     pending->changed.notify_all();
   };
-  if (!service_.try_submit(message)) {
+  if (!co_await service_.submit(message, patience)) {
     co_return fail(ErrorCode::capacity_exceeded, "the queue of messages is full: the disk or the learner is behind");
   }
   while (!pending->taken && !stopping_) co_await pending->changed.wait();

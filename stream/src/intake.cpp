@@ -179,6 +179,19 @@ std::optional<Time> Intake::closed_until() const noexcept {
 
 std::size_t Intake::open_windows() const noexcept { return impl_->state.open_windows(); }
 std::size_t Intake::open_bytes() const noexcept { return impl_->state.open_bytes(); }
+std::optional<Time> Intake::open_from() const {
+  const auto* oldest = impl_->state.oldest_open();
+  return oldest == nullptr ? std::nullopt : std::optional(oldest->first);
+}
+
+std::vector<std::string> Intake::active_sources() const {
+  std::vector<std::string> names;
+  for (const auto& [name, source] : impl_->state.sources.sources()) {
+    if (!source.idle) names.push_back(name);
+  }
+  return names;
+}
+
 std::size_t Intake::sources() const noexcept { return impl_->state.sources.sources().size(); }
 const IntakeCounts& Intake::counts() const noexcept { return impl_->state.counts; }
 

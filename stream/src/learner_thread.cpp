@@ -43,16 +43,17 @@ Expected<> LearnerThread::take(const Handover& handover) {
   } else if (handover.slice) {
     ++(taken->verdict ? counts_.repeated : counts_.refused);
   }
+  if (!taken->verdict) callbacks_.refused(handover.source, handover.sequence, taken->verdict.error());
   if (!handover.origin.empty()) callbacks_.verdict(handover.origin, handover.origin_sequence, taken->verdict);
   if (taken->next_record) callbacks_.checkpointed(*taken->next_record);
   return {};
 }
 
 Expected<SliceLearner::Outcome> LearnerThread::persist(const Handover& handover) {
-  while (true) {
+  for (bool told = false;; told = true) {
     auto taken = learner_.take(handover);
     if (taken || taken.error().code() != ErrorCode::no_space) return taken;
-    callbacks_.waits(taken.error());
+    if (!told) callbacks_.waits(taken.error());
     if (queue_.wait_until_closed(Clock::now() + pause_when_full))
       return fail(ErrorCode::io_error, "stopped while the disk was full: ", taken.error().message());
   }

@@ -25,8 +25,10 @@ struct LearnerCallbacks {
   std::function<void(const SliceReport&, double seconds)> learnt;
   // On the slices of the message of this source and number: the last of them is done.
   std::function<void(const std::string& source, std::uint64_t sequence, const Expected<>& outcome)> verdict;
+  // Of the slice of this source and number, which nobody may wait for.
+  std::function<void(const std::string& source, std::uint64_t sequence, const Error& why)> refused;
   std::function<void(std::uint64_t next_record)> checkpointed;
-  // The disk is full: asked again every second until there is room.
+  // The disk is full: tried again every second until there is room.
   std::function<void(const Error& why)> waits;
   // The thread ends: after stop() or finish(), or because a snapshot or checkpoint could not be written.
   std::function<void(const Expected<>& outcome, const LearnerCounts& counts)> finished;

@@ -1,5 +1,6 @@
 #include <gaugeline/stream/learning_run.hpp>
 
+#include <algorithm>
 #include <array>
 #include <utility>
 #include <vector>
@@ -159,6 +160,10 @@ Expected<> LearningRun::publish(const SliceReport& report, std::uint64_t parent_
   parent_checksum_ = parent_checksum;
   checksum_ = *checksum;
   return {};
+}
+
+Expected<> LearningRun::keep_snapshots(std::uint64_t count) const {
+  return slices() > count ? store_.remove_before(slices() - std::max<std::uint64_t>(count, 1)) : Expected<>();
 }
 
 void LearningRun::rename(std::string run) {

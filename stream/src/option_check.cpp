@@ -38,6 +38,11 @@ Expected<> check_same_behaviour(const Options& begun_with, const Options& asked_
   compare("time_unit_seconds", &Options::time_unit_seconds);
   compare("sweeps", &Options::sweeps);
   compare("first_slice_sweeps", &Options::first_slice_sweeps);
+  compare("passes", &Options::passes);
+  compare("pass_rate", &Options::pass_rate);
+  compare("pass_sweeps", &Options::pass_sweeps);
+  compare("anchor_memory", &Options::anchor_memory);
+  compare("mean_reversion", &Options::mean_reversion);
   compare("negatives", &Options::negatives);
   compare("count_decay", &Options::count_decay);
   compare("conjugate_gradient_steps", &Options::conjugate_gradient_steps);

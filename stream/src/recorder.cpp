@@ -4,11 +4,12 @@
 #include <iterator>
 #include <utility>
 
+#include <gaugeline/formats/atomic_file.hpp>
+
 namespace gaugeline::stream {
 namespace {
 
 constexpr std::string_view journal_folder = "journal";
-constexpr std::string_view late_file = "late.ndjson";
 
 template <class... Handlers>
 struct Overloaded : Handlers... {
@@ -31,6 +32,17 @@ std::span<const std::byte> body_of(const Incoming& message) {
                     message.content);
 }
 
+// Of a crash while a checkpoint was written.
+Expected<> remove_leftovers(const std::filesystem::path& data_directory, formats::FileSystem& files) {
+  const auto names = files.list(data_directory);
+  if (!names) return std::unexpected(names.error());
+  for (const std::string& name : *names) {
+    if (!name.starts_with(formats::temporary_file_prefix)) continue;
+    if (auto removed = files.remove(data_directory / name); !removed) return removed;
+  }
+  return {};
+}
+
 }  // namespace
 
 Recorder::Recorder(std::filesystem::path data_directory, RecorderOptions options, Intake intake,
@@ -47,11 +59,11 @@ Expected<Recorder> Recorder::open(const std::filesystem::path& data_directory, R
   auto intake = Intake::create(options.intake);
   if (!intake) return std::unexpected(intake.error());
   Recorder recorder(data_directory, std::move(options), std::move(*intake), files);
-  if (recorder.options_.durability != Durability::none) {
-    auto journal = formats::Journal::open(data_directory / journal_folder, recorder.options_.journal, files);
-    if (!journal) return std::unexpected(journal.error());
-    recorder.journal_.emplace(std::move(*journal));
-  }
+  // Without durability, too: an earlier run may have left records that are in no checkpoint.
+  auto journal = formats::Journal::open(data_directory / journal_folder, recorder.options_.journal, files);
+  if (!journal) return std::unexpected(journal.error());
+  recorder.journal_.emplace(std::move(*journal));
+  if (const auto removed = remove_leftovers(data_directory, files); !removed) return std::unexpected(removed.error());
   const auto restored = *checkpoint ? recorder.restore(**checkpoint, run) : recorder.begin(run);
   if (!restored) return std::unexpected(restored.error());
   return recorder;
@@ -60,7 +72,7 @@ Expected<Recorder> Recorder::open(const std::filesystem::path& data_directory, R
 // The first checkpoint is there before the first message: so whoever finds none finds no journal either, and a replay
 // never has to guess what a run stood at when it began.
 Expected<> Recorder::begin(const Run& run) {
-  if (journal_ && journal_->next_number() != 1)
+  if (journal_->next_number() != 1)
     return fail(ErrorCode::not_found, (data_directory_ / checkpoint_file).native(),
                 ": is missing, but there is a journal: without it, what the journal holds cannot be told from what is "
                 "learnt already");
@@ -69,10 +81,11 @@ Expected<> Recorder::begin(const Run& run) {
   if (run.learnt_until) {
     if (const auto closed = intake_.close_until(*run.learnt_until); !closed) return closed;
   }
-  if (const auto opened = open_late_file(std::nullopt); !opened) return opened;
-  const auto state = encode_state();
-  if (!state) return std::unexpected(state.error());
-  return write_checkpoint(data_directory_, *state, *files_);
+  if (const auto opened = open_late(std::nullopt); !opened) return opened;
+  auto now = state();
+  if (!now) return std::unexpected(now.error());
+  now->slices = run.slices;
+  return write_checkpoint(data_directory_, encode_checkpoint(*now), *files_);
 }
 
 Expected<> Recorder::restore(const Checkpoint& checkpoint, const Run& run) {
@@ -86,38 +99,24 @@ Expected<> Recorder::restore(const Checkpoint& checkpoint, const Run& run) {
   intake_ = std::move(*intake);
   run_ = checkpoint.run;
   positions_ = checkpoint.positions;
-  if (journal_) {
-    const std::uint64_t next = std::max<std::uint64_t>(checkpoint.next_record, 1);
-    if (next < journal_->first_number() || next > journal_->next_number())
-      return fail(ErrorCode::bad_data, file, ": goes on from record ", next, " of the journal, which holds ",
-                  journal_->first_number(), " to ", journal_->next_number() - 1);
-    applied_record_ = next - 1;
-  }
-  return open_late_file(checkpoint.late_bytes);
+  if (run.slices < checkpoint.slices)
+    return fail(ErrorCode::not_found, file, ": belongs to ", checkpoint.slices,
+                " slices, but the latest snapshot is that "
+                "of slice ",
+                run.slices, " of them: later ones are missing");
+  const std::uint64_t next = checkpoint.next_record;
+  if (next < journal_->first_number() || next > journal_->next_number())
+    return fail(ErrorCode::bad_data, file, ": goes on from record ", next, " of the journal, which holds ",
+                journal_->first_number(), " to ", journal_->next_number() - 1);
+  applied_record_ = next - 1;
+  return open_late(checkpoint.late_bytes);
 }
 
-// What lies behind the checkpoint's length is written again by the replay; what was there before the first one stays.
-Expected<> Recorder::open_late_file(std::optional<std::uint64_t> size) {
-  late_bytes_ = size.value_or(0);
-  const auto path = data_directory_ / late_file;
-  const auto kind = files_->kind(path);
-  if (!kind) return std::unexpected(kind.error());
-  if (*kind != formats::FileKind::none && !size) {
-    const auto found = files_->open_to_read(path);
-    const auto bytes = found ? (*found)->size() : std::unexpected(found.error());
-    if (!bytes) return std::unexpected(bytes.error());
-    late_bytes_ = *bytes;
-  }
-  if (options_.intake.late != LatePolicy::aside) return {};
-  auto file = *kind == formats::FileKind::none ? files_->create(path) : files_->open_to_append(path);
-  if (!file) return std::unexpected(file.error());
-  late_ = std::move(*file);
-  if (*kind == formats::FileKind::none) return files_->sync_folder(data_directory_);
-  return late_->truncate(late_bytes_);
+Expected<> Recorder::open_late(std::optional<std::uint64_t> bytes) {
+  return late_.open(data_directory_, bytes, options_.intake.late == LatePolicy::aside, *files_);
 }
 
 Expected<> Recorder::replay(const std::function<Expected<>(Handover)>& hand_over) {
-  if (!journal_) return {};
   return journal_->replay(applied_record_ + 1, [&](const formats::JournalRecord& record) -> Expected<> {
     auto message = read(record);
     if (!message) return std::unexpected(message.error());
@@ -193,7 +192,7 @@ Expected<> Recorder::record(std::vector<Incoming>& messages) {
 }
 
 Expected<> Recorder::make_durable(const std::vector<Incoming>& messages) {
-  if (!journal_) return {};
+  if (options_.durability == Durability::none) return {};
   while (appended_.size() < messages.size()) {
     const auto appended = append(messages[appended_.size()]);
     if (!appended) return std::unexpected(appended.error());
@@ -206,7 +205,7 @@ Expected<> Recorder::make_durable(const std::vector<Incoming>& messages) {
 Expected<> Recorder::apply_all(std::vector<Incoming>& messages) {
   for (std::size_t i = 0; i < messages.size(); ++i) {
     Incoming& message = messages[i];
-    if (journal_ && appended_[i]) ++applied_record_;
+    if (i < appended_.size() && appended_[i]) ++applied_record_;
     Expected<Taken> taken;
     if (is_new(message)) {
       taken = apply(message);
@@ -221,22 +220,10 @@ Expected<> Recorder::apply_all(std::vector<Incoming>& messages) {
 
 // What a checkpoint counts on is durable before one can be written.
 Expected<> Recorder::make_state_durable() {
-  if (journal_ && options_.durability == Durability::slice) {
+  if (options_.durability == Durability::slice) {
     if (const auto synced = journal_->commit(formats::JournalSync::now); !synced) return synced;
   }
-  return write_late();
-}
-
-Expected<> Recorder::write_late() {
-  if (!late_ || late_lines_.empty()) return {};
-  if (const auto written = late_->append(bytes_of(late_lines_)); !written) {
-    // Nothing else may come behind half a line.
-    const auto cut = late_->truncate(late_bytes_);
-    return cut ? written : cut;
-  }
-  late_bytes_ += late_lines_.size();
-  late_lines_.clear();
-  return late_->sync();
+  return late_.write();
 }
 
 Expected<Taken> Recorder::apply(Incoming& message) {
@@ -255,6 +242,9 @@ Expected<Taken> Recorder::apply(Incoming& message) {
 
 Expected<Taken> Recorder::take(ReceivedSlice& slice, std::string_view source, std::uint64_t sequence) {
   const TimeInterval interval = slice.slice.interval;
+  if (const auto open = intake_.open_from(); open && *open < interval.end)
+    return fail(ErrorCode::out_of_order, "the slice ends at ", format_time(interval.end), ", but events from ",
+                format_time(*open), " on are being counted into slices");
   if (const auto until = intake_.closed_until(); until && interval.begin < *until)
     return fail(ErrorCode::out_of_order, "the slice begins at ", format_time(interval.begin), ", before ",
                 format_time(*until), ", up to which all is learnt");
@@ -281,7 +271,7 @@ Expected<Taken> Recorder::take(EventLines& lines, std::string_view sender) {
         ++counts.counted;
         break;
       case Fate::late_aside:
-        late_lines_.append(lines.text, line.begin, line.end - line.begin);
+        late_.append(std::string_view(lines.text).substr(line.begin, line.end - line.begin));
         [[fallthrough]];
       case Fate::late_counted:
       case Fate::late_dropped:
@@ -327,8 +317,7 @@ void Recorder::hand_over(formats::SliceData slice, std::string_view source, std:
                         .sequence = sequence,
                         .origin = {},
                         .origin_sequence = 0,
-                        .checkpoint = {},
-                        .next_record = 0});
+                        .checkpoint = {}});
   ++unsealed_;
 }
 
@@ -336,12 +325,11 @@ void Recorder::hand_over(formats::SliceData slice, std::string_view source, std:
 Expected<> Recorder::seal(const Incoming& message) {
   if (unsealed_ == 0) return {};
   unsealed_ = 0;
-  auto state = encode_state();
-  if (!state) return std::unexpected(state.error());
+  auto now = state();
+  if (!now) return std::unexpected(now.error());
   since_checkpoint_ = 0;
   Handover& last = handovers_.back();
-  last.checkpoint = std::move(*state);
-  last.next_record = next_record();
+  last.checkpoint = std::move(*now);
   if (message.sequence != 0) {
     last.origin = message.source;
     last.origin_sequence = message.sequence;
@@ -349,28 +337,28 @@ Expected<> Recorder::seal(const Incoming& message) {
   return {};
 }
 
-Expected<std::vector<std::byte>> Recorder::encode_state() const {
+Expected<Checkpoint> Recorder::state() const {
   auto windows = intake_.encode();
   if (!windows) return std::unexpected(windows.error());
-  return encode_checkpoint({.run = run_,
-                            .next_record = next_record(),
-                            .late_bytes = late_bytes_ + late_lines_.size(),
-                            .positions = positions_,
-                            .intake = std::move(*windows)});
+  return Checkpoint{.run = run_,
+                    .slices = 0,
+                    .next_record = next_record(),
+                    .late_bytes = late_.bytes(),
+                    .positions = positions_,
+                    .intake = std::move(*windows)};
 }
 
 Expected<Handover> Recorder::checkpoint() {
   if (const auto durable = make_state_durable(); !durable) return std::unexpected(durable.error());
-  auto state = encode_state();
-  if (!state) return std::unexpected(state.error());
+  auto now = state();
+  if (!now) return std::unexpected(now.error());
   since_checkpoint_ = 0;
   return Handover{.slice = std::nullopt,
                   .source = {},
                   .sequence = 0,
                   .origin = {},
                   .origin_sequence = 0,
-                  .checkpoint = std::move(*state),
-                  .next_record = next_record()};
+                  .checkpoint = std::move(*now)};
 }
 
 std::optional<Handover> Recorder::next_handover() {
@@ -380,8 +368,6 @@ std::optional<Handover> Recorder::next_handover() {
   return next;
 }
 
-Expected<> Recorder::forget_before(std::uint64_t record) {
-  return journal_ && record != 0 ? journal_->remove_before(record) : Expected<>();
-}
+Expected<> Recorder::forget_before(std::uint64_t record) { return journal_->remove_before(record); }
 
 }  // namespace gaugeline::stream

@@ -35,6 +35,7 @@
 #include "checkpoint.hpp"
 #include "event_lines.hpp"
 #include "journal_message.hpp"
+#include "late_file.hpp"
 
 namespace gaugeline::stream {
 
@@ -72,8 +73,8 @@ struct Handover {
   // The message whose last slice this is: the sender that waits for the verdict; empty if none does.
   std::string origin;
   std::uint64_t origin_sequence = 0;
-  std::vector<std::byte> checkpoint;  // to be written when the slice is on disk; may be empty
-  std::uint64_t next_record = 0;      // from which that checkpoint goes on
+  std::optional<Checkpoint>
+      checkpoint;  // to be written when the slice is on disk; how many there are then is not known
 };
 
 struct RecorderOptions {
@@ -89,6 +90,7 @@ class Recorder {
   struct Run {
     std::string identity;
     Positions positions;
+    std::uint64_t slices = 0;
     std::optional<Time> learnt_until;
   };
   // Opens the journal and reads the checkpoint; replay() must follow. Errors name the file.
@@ -109,16 +111,14 @@ class Recorder {
   // The checkpoint that goes on from this record is on disk: earlier segments of the journal go.
   [[nodiscard]] Expected<> forget_before(std::uint64_t record);
 
-  [[nodiscard]] bool has_journal() const noexcept { return journal_.has_value(); }
+  [[nodiscard]] Durability durability() const noexcept { return options_.durability; }
   // What the run is called: as the first checkpoint has it, which may be older than the first snapshot.
   [[nodiscard]] const std::string& run() const noexcept { return run_; }
   [[nodiscard]] const Positions& positions() const noexcept { return positions_; }
   [[nodiscard]] const Intake& intake() const noexcept { return intake_; }
-  [[nodiscard]] std::uint64_t journal_bytes() const noexcept { return journal_ ? journal_->bytes() : 0; }
+  [[nodiscard]] std::uint64_t journal_bytes() const noexcept { return journal_->bytes(); }
   // What a crash had cut short at the end of the journal.
-  [[nodiscard]] std::optional<formats::TornTail> torn_tail() const {
-    return journal_ ? journal_->torn_tail() : std::nullopt;
-  }
+  [[nodiscard]] std::optional<formats::TornTail> torn_tail() const { return journal_->torn_tail(); }
   // Since the last checkpoint that was made.
   [[nodiscard]] std::uint64_t bytes_since_checkpoint() const noexcept { return since_checkpoint_; }
 
@@ -127,7 +127,7 @@ class Recorder {
            formats::FileSystem& files) noexcept;
   [[nodiscard]] Expected<> begin(const Run& run);
   [[nodiscard]] Expected<> restore(const Checkpoint& checkpoint, const Run& run);
-  [[nodiscard]] Expected<> open_late_file(std::optional<std::uint64_t> size);
+  [[nodiscard]] Expected<> open_late(std::optional<std::uint64_t> bytes);
   [[nodiscard]] Expected<bool> append(const Incoming& message);
   [[nodiscard]] Expected<> make_durable(const std::vector<Incoming>& messages);
   [[nodiscard]] Expected<> apply_all(std::vector<Incoming>& messages);
@@ -139,19 +139,16 @@ class Recorder {
   void drain_windows();
   void hand_over(formats::SliceData slice, std::string_view source, std::uint64_t sequence);
   [[nodiscard]] Expected<> seal(const Incoming& message);
-  [[nodiscard]] Expected<> write_late();
   [[nodiscard]] Expected<> make_state_durable();
-  [[nodiscard]] Expected<std::vector<std::byte>> encode_state() const;
-  [[nodiscard]] std::uint64_t next_record() const noexcept { return journal_ ? applied_record_ + 1 : 0; }
+  [[nodiscard]] Expected<Checkpoint> state() const;
+  [[nodiscard]] std::uint64_t next_record() const noexcept { return applied_record_ + 1; }
   [[nodiscard]] Expected<Incoming> read(const formats::JournalRecord& record) const;
 
   std::filesystem::path data_directory_;
   RecorderOptions options_;
   formats::FileSystem* files_;
-  std::optional<formats::Journal> journal_;    // unless durability is none
-  std::unique_ptr<formats::OutputFile> late_;  // with LatePolicy::aside
-  std::uint64_t late_bytes_ = 0;               // of that file
-  std::string late_lines_;                     // to be written behind them before the next checkpoint
+  std::optional<formats::Journal> journal_;  // from open() on
+  LateFile late_;
   Intake intake_;
   std::string run_;
   Positions positions_;

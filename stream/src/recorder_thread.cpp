@@ -10,6 +10,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr auto pause_when_full = 1s;
+constexpr std::chrono::steady_clock::duration longest_gathering = 2ms;
 
 }  // namespace
 
@@ -49,16 +50,24 @@ Expected<> RecorderThread::replay() {
 }
 
 Expected<> RecorderThread::record_until_stopped() {
+  if (options_.idle.count() > 0) {
+    for (std::string& source : recorder_.intake().active_sources())
+      last_event_.emplace(std::move(source), Clock::now());
+  }
   while (auto messages = queue_.pop_all(next_idle())) {
-    if (!messages->empty()) callbacks_.room();
+    const std::size_t count = messages->size();
+    if (count != 0) callbacks_.room();
     note_arrivals(*messages);
     add_idle_sources(*messages);
     if (const auto recorded = record(*messages); !recorded) return recorded;
     publish_status(true, false);
     if (const auto served = serve_requests(); !served) return served;
+    // Senders that were just answered soon have more: the next sync is for them, too, and not only for those who came
+    // meanwhile and whose next messages would wait for the sync after it.
+    queue_.wait_for(queue_.size() + count, Clock::now() + std::min(last_commit_ / 4, longest_gathering));
   }
   // Without a journal, what was counted since the last checkpoint is nowhere else.
-  if (!recorder_.has_journal()) {
+  if (recorder_.durability() == Durability::none) {
     auto last = recorder_.checkpoint();
     if (!last) return std::unexpected(last.error());
     if (const auto handed = hand_over(std::move(*last)); !handed) return handed;
@@ -69,7 +78,9 @@ Expected<> RecorderThread::record_until_stopped() {
 Expected<> RecorderThread::record(std::vector<Incoming>& messages) {
   bool waited = false;
   while (true) {
+    const auto began = Clock::now();
     const auto recorded = recorder_.record(messages);
+    last_commit_ = Clock::now() - began;
     if (recorded) break;
     if (recorded.error().code() != ErrorCode::no_space) return recorded;
     if (!waited) callbacks_.waits(recorded.error());
@@ -143,15 +154,17 @@ RecorderThread::Clock::time_point RecorderThread::next_idle() const {
   return std::min(next, Clock::now() + std::chrono::hours{24});
 }
 
+// The one that has been silent longest first: while another is not idle yet, the watermark follows that one.
 void RecorderThread::add_idle_sources(std::vector<Incoming>& messages) {
   const auto now = Clock::now();
-  for (auto entry = last_event_.begin(); entry != last_event_.end();) {
-    if (entry->second + options_.idle > now) {
-      ++entry;
-      continue;
-    }
-    messages.push_back({.source = entry->first, .sequence = 0, .content = IdleSource{}, .answer = {}});
-    entry = last_event_.erase(entry);
+  std::vector<std::pair<Clock::time_point, std::string>> idle;
+  for (const auto& [source, last] : last_event_) {
+    if (last + options_.idle <= now) idle.emplace_back(last, source);
+  }
+  std::ranges::sort(idle);
+  for (auto& [last, source] : idle) {
+    last_event_.erase(source);
+    messages.push_back({.source = std::move(source), .sequence = 0, .content = IdleSource{}, .answer = {}});
   }
 }
 

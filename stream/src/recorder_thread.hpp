@@ -91,6 +91,7 @@ class RecorderThread {
   BoundedQueue<Incoming> queue_;
   std::map<std::string, Clock::time_point, std::less<>> last_event_;  // of the sources that are not idle
   std::uint64_t refused_events_ = 0;
+  Clock::duration last_commit_{};
 
   mutable std::mutex mutex_;  // of what follows
   RecorderStatus status_;

@@ -2,20 +2,23 @@
 
 #include <array>
 #include <charconv>
+#include <memory>
+#include <span>
+#include <vector>
 
 #include <boost/asio/connect.hpp>
-#include <boost/asio/write.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http/parser.hpp>
-#include <boost/beast/http/read.hpp>
 #include <boost/beast/http/string_body.hpp>
 #include <boost/json/parse.hpp>
 #include <boost/json/value.hpp>
 
 #include "asio.hpp"
+#include "channel.hpp"
 #include "http_problem.hpp"
 #include "http_target.hpp"
 #include "question_parameters.hpp"
+#include "tls_channel.hpp"
 
 namespace gaugeline::stream {
 namespace {
@@ -60,7 +63,42 @@ std::string request_text(const RemoteDaemon& daemon, const std::string& target) 
   const bool bare = daemon.host.find(':') != std::string::npos;  // an IPv6 address
   const std::string host = (bare ? "[" + daemon.host + "]" : daemon.host) + ":" + daemon.port;
   return "GET " + target + " HTTP/1.1\r\nHost: " + host +
-         "\r\nUser-Agent: gaugeline\r\nAccept: application/json\r\nConnection: close\r\n\r\n";
+         "\r\nUser-Agent: gaugeline\r\nAccept: application/json\r\nConnection: close\r\n" +
+         (daemon.token.empty() ? "" : "Authorization: Bearer " + daemon.token + "\r\n") + "\r\n";
+}
+
+// If the daemon closes before it has read all, it may have said why: reading tells.
+asio::awaitable<void> write_all(Channel& channel, std::string_view text) {
+  auto rest = std::as_bytes(std::span(text));
+  while (!rest.empty()) {
+    const auto [error, size] = co_await channel.write_some(rest);
+    if (error) co_return;
+    rest = rest.subspan(size);
+  }
+}
+
+// One response, which may end with the connection.
+asio::awaitable<boost::system::error_code> read_response(Channel& channel,
+                                                         http::response_parser<http::string_body>& parser) {
+  std::vector<std::byte> piece(std::size_t{64} << 10U);
+  boost::beast::flat_buffer buffer;
+  boost::system::error_code error;
+  while (!parser.is_done()) {
+    const auto [ended, size] = co_await channel.read_some(piece);
+    if (ended == asio::error::eof && parser.got_some()) {
+      parser.put_eof(error);
+      co_return error;
+    }
+    if (ended) co_return ended;
+    buffer.commit(asio::buffer_copy(buffer.prepare(size), asio::buffer(piece.data(), size)));
+    while (buffer.size() > 0 && !parser.is_done()) {
+      const std::size_t taken = parser.put(buffer.data(), error);
+      buffer.consume(taken);
+      if (error == http::error::need_more) break;
+      if (error) co_return error;
+    }
+  }
+  co_return boost::system::error_code();
 }
 
 asio::awaitable<Expected<>> exchange(const RemoteDaemon& daemon, const std::string& request, Response& response) {
@@ -71,12 +109,14 @@ asio::awaitable<Expected<>> exchange(const RemoteDaemon& daemon, const std::stri
   tcp::socket socket(executor);
   const auto [refused, endpoint] = co_await asio::async_connect(socket, endpoints, with_error_code);
   if (refused) co_return failed(daemon, "cannot connect", refused);
-  // If the daemon closes before it has read all, it may have said why.
-  co_await asio::async_write(socket, asio::buffer(request), with_error_code);
-  boost::beast::flat_buffer buffer;
+  const auto channel =
+      daemon.tls ? tls_channel(std::move(socket), *daemon.tls, daemon.host) : plain_channel(std::move(socket));
+  if (const auto unshaken = co_await channel->handshake()) co_return failed(daemon, "cannot connect by TLS", unshaken);
+  co_await write_all(*channel, request);
   http::response_parser<http::string_body> parser;
+  parser.eager(true);
   parser.body_limit(daemon.max_answer_bytes);
-  const auto [error, size] = co_await http::async_read(socket, buffer, parser, with_error_code);
+  const auto error = co_await read_response(*channel, parser);
   if (error == http::error::body_limit)
     co_return fail(ErrorCode::capacity_exceeded, daemon.host, ":", daemon.port, ": the answer has more than ",
                    daemon.max_answer_bytes, " bytes: ask for less");

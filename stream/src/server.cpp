@@ -1,6 +1,10 @@
 #include <gaugeline/stream/server.hpp>
 
+#include <unistd.h>
+
 #include <algorithm>
+#include <csignal>
+#include <cstdlib>
 #include <list>
 #include <map>
 #include <optional>
@@ -18,31 +22,19 @@
 #include "daemon_host.hpp"
 #include "http_connection.hpp"
 #include "listener.hpp"
+#include "log_limiter.hpp"
 #include "service.hpp"
+#include "service_manager.hpp"
 #include "tls_channel.hpp"
 
 namespace gaugeline::stream {
 namespace {
 
+using namespace asio::experimental::awaitable_operators;
 using namespace std::chrono_literals;
 
 // Messages that a client may have unanswered: enough for a commit to take many at once.
 constexpr std::uint32_t credit = 64;
-
-Expected<> validate(const ServerOptions& options) {
-  Expected<> valid;
-  const auto check = [&](std::string_view name, auto value, auto least, auto most) {
-    if (!valid || (value >= least && value <= most)) return;
-    valid = fail(ErrorCode::invalid_argument, name, " is ", value, "; it must be from ", least, " to ", most);
-  };
-  check("threads", options.threads, std::size_t{1}, std::size_t{1024});
-  check("queue_slices", options.queue_slices, std::size_t{1}, std::size_t{1} << 16U);
-  check("max_frame_bytes", options.max_frame_bytes, max_control_bytes, largest_max_frame_bytes);
-  check("max_connections", options.max_connections, std::size_t{1}, std::size_t{1} << 16U);
-  check("handshake_seconds", options.handshake_seconds, 1e-3, 1e6);
-  check("stall_seconds", options.stall_seconds, 1e-3, 1e6);
-  return valid;
-}
 
 Clock::duration seconds(double count) {
   return std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(count));
@@ -64,22 +56,29 @@ class Server::Impl final : public ConnectionHost {
  public:
   Impl(const ServerOptions& options, ServerCallbacks callbacks) : options_(options), callbacks_(std::move(callbacks)) {}
 
+  // Before open(): what the environment of a service brings.
+  Expected<> enlist(const Environment& environment);
+
   Expected<> open();
   Expected<> run();
   void stop();             // any thread
   void make_checkpoint();  // any thread
-  void stop_on_signals();
+  void heed_signals();
   [[nodiscard]] ServerPorts ports() const noexcept { return ports_; }
 
   [[nodiscard]] Expected<SourceStanding> greet(const std::shared_ptr<Connection>& connection,
                                                std::string_view token) override;
   [[nodiscard]] asio::awaitable<void> take(std::shared_ptr<Connection> from, DataMessage message) override;
-  void log(std::string_view line) override {
-    if (callbacks_.log) callbacks_.log(line);
-  }
+  void log(std::string_view line) override { limiter_.log("connections", line, Clock::now()); }
 
  private:
   [[nodiscard]] ServiceCallbacks service_callbacks();
+  [[nodiscard]] Expected<std::unique_ptr<Listener>> listen(const std::optional<ListeningSocket>& inherited,
+                                                           const std::string& address, std::uint16_t port);
+  [[nodiscard]] asio::awaitable<void> stop_on_signal();
+  [[nodiscard]] asio::awaitable<void> act_on_signals();
+  [[nodiscard]] asio::awaitable<void> say_alive();
+  void tell(const Expected<>& told);
   void admit(tcp::socket socket);
   void admit_http(tcp::socket socket);
   [[nodiscard]] std::unique_ptr<Channel> channel_of(tcp::socket socket) const;
@@ -93,7 +92,13 @@ class Server::Impl final : public ConnectionHost {
   ServerCallbacks callbacks_;
   asio::io_context context_{1};
   std::unique_ptr<Listener> listener_, http_listener_;
-  std::optional<asio::signal_set> signals_;
+  std::optional<asio::signal_set> stop_signals_, other_signals_;
+  Wakeup stopped_{context_.get_executor()};
+  std::optional<ServiceManager> manager_;
+  InheritedSockets inherited_;
+  LogLimiter limiter_{200, 10s, [this](std::string_view line) {
+                        if (callbacks_.log) callbacks_.log(line);
+                      }};
   ServerPorts ports_;
   std::list<std::shared_ptr<Connection>> connections_;
   std::list<std::shared_ptr<HttpConnection>> http_connections_;
@@ -111,16 +116,22 @@ Expected<> Server::Impl::open() {
   auto snapshots = formats::SnapshotStore::open(options_.data_directory);
   if (!snapshots) return std::unexpected(snapshots.error());
   host_ = std::make_unique<DaemonHost>(context_.get_executor(), options_, *service_, std::move(*snapshots));
-  auto listener = Listener::open(context_, options_.listen_address, options_.listen_port);
+  auto listener = listen(inherited_.listen, options_.listen_address, options_.listen_port);
   if (!listener) return std::unexpected(listener.error());
   listener_ = std::move(*listener);
   ports_.listen = listener_->port();
-  if (!options_.http) return {};
-  auto http = Listener::open(context_, options_.http->address, options_.http->port);
+  if (!options_.http && !inherited_.http) return {};
+  const HttpEndpoint endpoint = options_.http.value_or(HttpEndpoint());
+  auto http = listen(inherited_.http, endpoint.address, endpoint.port);
   if (!http) return std::unexpected(http.error());
   http_listener_ = std::move(*http);
   ports_.http = http_listener_->port();
   return {};
+}
+
+Expected<std::unique_ptr<Listener>> Server::Impl::listen(const std::optional<ListeningSocket>& inherited,
+                                                         const std::string& address, std::uint16_t port) {
+  return inherited ? Listener::adopt(context_, *inherited) : Listener::open(context_, address, port);
 }
 
 ServiceCallbacks Server::Impl::service_callbacks() {
@@ -145,6 +156,7 @@ void Server::Impl::begin() {
   listener_->start([this](tcp::socket socket) { admit(std::move(socket)); },
                    [this](std::string_view line) { log(line); });
   if (callbacks_.ready) callbacks_.ready(ports_);
+  if (manager_) tell(manager_->tell_ready());
 }
 
 Expected<> Server::Impl::run() {
@@ -166,16 +178,61 @@ void Server::Impl::make_checkpoint() {
   asio::post(context_, [this] { service_->make_checkpoint(); });
 }
 
+Expected<> Server::Impl::enlist(const Environment& environment) {
+  auto manager = ServiceManager::open(environment, ::getpid());
+  if (!manager) return std::unexpected(manager.error());
+  const auto inherited = inherited_sockets(environment, ::getpid());
+  if (!inherited) return std::unexpected(inherited.error());
+  manager_.emplace(std::move(*manager));
+  inherited_ = *inherited;
+  return {};
+}
+
+void Server::Impl::tell(const Expected<>& told) {
+  if (!told) log("service manager: " + std::string(told.error().message()));
+}
+
+void Server::Impl::heed_signals() {
+  stop_signals_.emplace(context_, SIGTERM, SIGINT);
+  other_signals_.emplace(context_, SIGHUP, SIGUSR1);
+  asio::co_spawn(context_, stop_on_signal(), asio::detached);
+  asio::co_spawn(context_, act_on_signals(), asio::detached);
+  if (manager_ && manager_->alive_interval()) asio::co_spawn(context_, say_alive(), asio::detached);
+}
+
 // After the first signal the default action is back: the second one ends the process.
-void Server::Impl::stop_on_signals() {
-  signals_.emplace(context_, SIGTERM, SIGINT);
-  signals_->async_wait([this](const boost::system::error_code& error, int) {
-    if (error) return;
-    log("stops: a signal came");
-    boost::system::error_code ignored;
-    signals_->clear(ignored);
-    stop_taking();
-  });
+asio::awaitable<void> Server::Impl::stop_on_signal() {
+  const auto [error, number] = co_await stop_signals_->async_wait(with_error_code);
+  if (error) co_return;
+  log("stops: a signal came");
+  boost::system::error_code ignored;
+  stop_signals_->clear(ignored);
+  if (manager_) tell(manager_->tell_stopping());
+  stop_taking();
+}
+
+asio::awaitable<void> Server::Impl::act_on_signals() {
+  while (!stopping_) {
+    const auto [error, number] = co_await other_signals_->async_wait(with_error_code);
+    if (error) co_return;
+    if (number == SIGUSR1) {
+      log("makes a checkpoint: a signal came");
+      service_->make_checkpoint();
+      continue;
+    }
+    if (manager_) tell(manager_->tell_reloading(Clock::now()));
+    if (callbacks_.reload) callbacks_.reload();
+    if (manager_) tell(manager_->tell_ready());
+  }
+}
+
+asio::awaitable<void> Server::Impl::say_alive() {
+  asio::steady_timer timer(context_);
+  while (!stopping_) {
+    tell(manager_->tell_alive());
+    timer.expires_after(*manager_->alive_interval());
+    co_await (timer.async_wait(with_error_code) || stopped_.wait());
+  }
 }
 
 std::unique_ptr<Channel> Server::Impl::channel_of(tcp::socket socket) const {
@@ -251,7 +308,7 @@ asio::awaitable<void> Server::Impl::take(std::shared_ptr<Connection> from, DataM
       lines && lines->lines.empty() && lines->refused > 0)
     incoming.content = Error(ErrorCode::bad_data, "no line of ", lines->refused, " can be used; line ",
                              lines->told.front().line, ": ", std::string_view(lines->told.front().reason));
-  while (!service_->try_submit(incoming)) co_await service_->wait_for_room();
+  [[maybe_unused]] const bool taken = co_await service_->submit(incoming, std::nullopt);
 }
 
 void Server::Impl::judge(const std::string& source, std::uint64_t sequence, const Expected<>& outcome) {
@@ -270,7 +327,9 @@ void Server::Impl::part(const Expected<>& outcome) {
   outcome_ = outcome;
   stop_taking();
   boost::system::error_code ignored;
-  if (signals_) signals_->cancel(ignored);
+  if (stop_signals_) stop_signals_->cancel(ignored);
+  if (other_signals_) other_signals_->cancel(ignored);
+  stopped_.notify_all();
   const auto why = outcome ? std::nullopt : std::optional(outcome.error());
   for (const auto& connection : connections_) connection->close(why);
   if (http_listener_) http_listener_->stop();
@@ -283,8 +342,28 @@ Server::Server(Server&&) noexcept = default;
 Server& Server::operator=(Server&&) noexcept = default;
 Server::~Server() = default;
 
+Expected<> Server::validate(const ServerOptions& options) {
+  Expected<> valid;
+  const auto check = [&](std::string_view name, auto value, auto least, auto most) {
+    if (!valid || (value >= least && value <= most)) return;
+    valid = fail(ErrorCode::invalid_argument, name, " is ", value, "; it must be from ", least, " to ", most);
+  };
+  check("threads", options.threads, std::size_t{1}, std::size_t{1024});
+  check("queue_slices", options.queue_slices, std::size_t{1}, std::size_t{1} << 16U);
+  check("max_frame_bytes", options.max_frame_bytes, max_control_bytes, largest_max_frame_bytes);
+  check("max_connections", options.max_connections, std::size_t{1}, std::size_t{1} << 16U);
+  if (options.keep_snapshots != 0)
+    check("keep_snapshots", options.keep_snapshots, std::uint64_t{1} + options.lag, ~std::uint64_t{0});
+  check("queue_bytes", options.queue_bytes, std::size_t{1}, std::size_t{1} << 40U);
+  check("max_event_bytes", options.max_event_bytes, std::size_t{1}, options.max_frame_bytes);
+  check("idle_seconds", options.idle_seconds, 0., 1e9);
+  check("handshake_seconds", options.handshake_seconds, 1e-3, 1e6);
+  check("stall_seconds", options.stall_seconds, 1e-3, 1e6);
+  return valid;
+}
+
 Expected<Server> Server::open(const ServerOptions& options, ServerCallbacks callbacks) {
-  if (const auto valid = validate(options); !valid) return std::unexpected(valid.error());
+  if (const auto valid = Server::validate(options); !valid) return std::unexpected(valid.error());
   auto impl = std::make_unique<Impl>(options, std::move(callbacks));
   if (const auto opened = impl->open(); !opened) return std::unexpected(opened.error());
   return Server(std::move(impl));
@@ -296,10 +375,17 @@ void Server::stop() { impl_->stop(); }
 void Server::make_checkpoint() { impl_->make_checkpoint(); }
 
 Expected<> serve(const ServerOptions& options, const ServerCallbacks& callbacks) {
-  auto server = Server::open(options, callbacks);
-  if (!server) return std::unexpected(server.error());
-  server->impl_->stop_on_signals();
-  return server->run();
+  if (const auto valid = Server::validate(options); !valid) return valid;
+  Server server(std::make_unique<Server::Impl>(options, callbacks));
+  const auto environment = [](const char* name) {
+    const char* value = std::getenv(name);
+    return value == nullptr ? std::nullopt : std::optional<std::string>(value);
+  };
+  if (const auto enlisted = server.impl_->enlist(environment); !enlisted) return enlisted;
+  // From here on, so that no signal ends a daemon that is opening its data directory.
+  server.impl_->heed_signals();
+  if (const auto opened = server.impl_->open(); !opened) return opened;
+  return server.run();
 }
 
 }  // namespace gaugeline::stream

@@ -1,6 +1,7 @@
 #include "service.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include <boost/asio/bind_cancellation_slot.hpp>
@@ -9,18 +10,25 @@
 namespace gaugeline::stream {
 namespace {
 
-asio::awaitable<Incoming> decode_here(MessageKind kind, std::string source, std::uint64_t sequence,
-                                      std::vector<std::byte> body, EventLimits limits) {
+// What this takes is less than what the way to another thread and back does.
+constexpr std::size_t small_body = 4096;
+
+Incoming decoded(MessageKind kind, std::string source, std::uint64_t sequence, std::vector<std::byte> body) {
   Incoming message{.source = std::move(source), .sequence = sequence, .content = {}, .answer = {}};
   if (kind == MessageKind::events) {
     const std::string_view text(reinterpret_cast<const char*>(body.data()), body.size());
-    message.content = read_event_lines(text, limits);
+    message.content = read_event_lines(text);
   } else if (auto slice = formats::decode_slice(body)) {
     message.content = ReceivedSlice{.encoded = std::move(body), .slice = std::move(*slice)};
   } else {
     message.content = slice.error();
   }
-  co_return message;
+  return message;
+}
+
+asio::awaitable<Incoming> decode_here(MessageKind kind, std::string source, std::uint64_t sequence,
+                                      std::vector<std::byte> body) {
+  co_return decoded(kind, std::move(source), sequence, std::move(body));
 }
 
 // Of a journal record beside the message's body.
@@ -39,12 +47,7 @@ std::size_t weight_of(const Incoming& message) {
 
 Service::Service(asio::io_context& context, const ServerOptions& options, formats::FileSystem& files,
                  ServiceCallbacks callbacks)
-    : context_(context),
-      options_(options),
-      files_(files),
-      callbacks_(std::move(callbacks)),
-      workers_(options.threads),
-      room_(context.get_executor()) {
+    : context_(context), options_(options), files_(files), callbacks_(std::move(callbacks)), workers_(options.threads) {
   options_.learner.worker_capacity = static_cast<std::uint32_t>(options.threads);
 }
 
@@ -58,14 +61,17 @@ Expected<std::unique_ptr<Service>> Service::open(asio::io_context& context, cons
 Expected<> Service::open() {
   auto run = LearningRun::open(options_.data_directory, options_.learner, workers_, options_.lag, files_);
   if (!run) return std::unexpected(run.error());
-  auto recorder = Recorder::open(
-      options_.data_directory,
-      {.durability = options_.durability,
-       .intake = options_.intake,
-       .journal = {.segment_bytes = options_.journal_segment_bytes,
-                   .max_record_bytes = options_.max_frame_bytes + record_overhead},
-       .events = {}},
-      {.identity = run->run(), .positions = run->positions(), .learnt_until = run->learnt_until()}, files_);
+  auto recorder = Recorder::open(options_.data_directory,
+                                 {.durability = options_.durability,
+                                  .intake = options_.intake,
+                                  .journal = {.segment_bytes = options_.journal_segment_bytes,
+                                              .max_record_bytes = options_.max_frame_bytes + record_overhead},
+                                  .events = {}},
+                                 {.identity = run->run(),
+                                  .positions = run->positions(),
+                                  .slices = run->slices(),
+                                  .learnt_until = run->learnt_until()},
+                                 files_);
   if (!recorder) return std::unexpected(recorder.error());
   if (const auto torn = recorder->torn_tail())
     callbacks_.log(torn->file.native() + ": the last " + std::to_string(torn->bytes) + " bytes, from offset " +
@@ -77,7 +83,7 @@ Expected<> Service::open() {
                .slices = state.slices,
                .item_rows = state.items.size(),
                .context_rows = state.contexts.size()};
-  slice_learner_.emplace(std::move(*run), options_.data_directory, files_);
+  slice_learner_.emplace(std::move(*run), options_.data_directory, options_.keep_snapshots, files_);
   opened_recorder_.emplace(std::move(*recorder));
   return {};
 }
@@ -93,7 +99,15 @@ void Service::start() {
                     recorder_callbacks());
 }
 
-void Service::stop() { recorder_->stop(); }
+// What the learner has not begun is in the journal.
+void Service::stop() {
+  stopping_ = true;
+  recorder_->stop();
+  if (options_.durability != Durability::none) learner_->stop();
+  for (Waiting& waiting : line_) {
+    if (!waiting.patient) waiting.over.cancel();
+  }
+}
 
 LearnerCallbacks Service::learner_callbacks() {
   return {.learnt =
@@ -104,6 +118,14 @@ LearnerCallbacks Service::learner_callbacks() {
           .verdict =
               [this](const std::string& source, std::uint64_t sequence, const Expected<>& outcome) {
                 asio::post(context_, [this, source, sequence, outcome] { judge(source, sequence, outcome); });
+              },
+          .refused =
+              [this](const std::string& source, std::uint64_t sequence, const Error& why) {
+                asio::post(context_, [this, source, sequence, why] {
+                  callbacks_.log("slice " + std::to_string(sequence) + " of " + source +
+                                 " is not learnt: " + std::string(why.message()));
+                  callbacks_.answered(std::unexpected(why));
+                });
               },
           .checkpointed =
               [this](std::uint64_t next_record) {
@@ -122,7 +144,7 @@ LearnerCallbacks Service::learner_callbacks() {
 
 RecorderCallbacks Service::recorder_callbacks() {
   return {
-      .room = [this] { asio::post(context_, [this] { room_.notify_all(); }); },
+      .room = [this] { asio::post(context_, [this] { serve_line(); }); },
       .replayed =
           [this](const Positions& positions) {
             asio::post(context_, [this, positions] {
@@ -148,23 +170,64 @@ RecorderCallbacks Service::recorder_callbacks() {
 // It ends soon, so it need not be cancelled.
 asio::awaitable<Incoming> Service::decode(MessageKind kind, std::string source, std::uint64_t sequence,
                                           std::vector<std::byte> body) {
-  co_return co_await asio::co_spawn(decoder_,
-                                    decode_here(kind, std::move(source), sequence, std::move(body), EventLimits{}),
+  if (body.size() <= small_body) co_return decoded(kind, std::move(source), sequence, std::move(body));
+  co_return co_await asio::co_spawn(decoder_, decode_here(kind, std::move(source), sequence, std::move(body)),
                                     asio::bind_cancellation_slot(asio::cancellation_slot(), asio::use_awaitable));
+}
+
+asio::awaitable<bool> Service::submit(Incoming& message, std::optional<Clock::duration> patience) {
+  if (line_.empty() && try_submit(message)) co_return true;
+  if (patience && stopping_) co_return false;
+  const auto until = patience ? Clock::now() + *patience : Clock::time_point::max();
+  line_.push_back({.message = &message, .over = asio::steady_timer(context_, until), .patient = !patience});
+  const auto place = std::prev(line_.end());
+  // It leaves the line however this ends; a coroutine that is cancelled ends by an exception.
+  const std::unique_ptr<Waiting, std::function<void(Waiting*)>> leave(&*place, [&](Waiting*) { line_.erase(place); });
+  co_await place->over.async_wait(with_error_code);
+  co_return place->taken;
+}
+
+void Service::serve_line() {
+  for (Waiting& waiting : line_) {
+    if (waiting.taken) continue;  // and has not had the time to leave
+    if (!try_submit(*waiting.message)) return;
+    waiting.taken = true;
+    waiting.over.cancel();
+  }
 }
 
 bool Service::try_submit(Incoming& message) {
   auto answer = std::move(message.answer);
   message.answer = [this, source = message.source, sequence = message.sequence, answer](const Expected<Taken>& taken) {
-    asio::post(context_, [this, source, sequence, answer, outcome = Expected<Taken>(taken)]() mutable {
-      settle(source, sequence, outcome);
-      callbacks_.answered(outcome);
-      if (answer) answer(outcome);
-    });
+    hand_back({.source = source, .sequence = sequence, .answer = answer, .taken = taken});
   };
   if (recorder_->try_push(message, weight_of(message))) return true;
   message.answer = std::move(answer);
   return false;
+}
+
+// One call for many: those of a group commit come nearly at once.
+void Service::hand_back(Answered answered) {
+  bool first = false;
+  {
+    const std::lock_guard lock(answers_mutex_);
+    first = answers_.empty();
+    answers_.push_back(std::move(answered));
+  }
+  if (first) asio::post(context_, [this] { settle_all(); });
+}
+
+void Service::settle_all() {
+  std::vector<Answered> all;
+  {
+    const std::lock_guard lock(answers_mutex_);
+    all.swap(answers_);
+  }
+  for (Answered& answered : all) {
+    settle(answered.source, answered.sequence, answered.taken);
+    callbacks_.answered(answered.taken);
+    if (answered.answer) answered.answer(answered.taken);
+  }
 }
 
 void Service::settle(const std::string& source, std::uint64_t sequence, Expected<Taken>& taken) {
@@ -196,7 +259,9 @@ SourceStanding Service::standing(std::string_view source) const {
 
 void Service::recorder_ended(const Expected<>& outcome) {
   recorder_ended_ = true;
-  if (!outcome && outcome_) outcome_ = outcome;
+  // Cut off by a learner that was stopped, it has lost nothing.
+  const bool cut_off = stopping_ && !outcome && outcome.error().code() == ErrorCode::out_of_order;
+  if (!outcome && outcome_ && !cut_off) outcome_ = outcome;
   if (options_.durability == Durability::none && outcome) {
     learner_->finish();
   } else {

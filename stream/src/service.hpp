@@ -6,8 +6,10 @@
 
 #include <cstdint>
 #include <functional>
+#include <list>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <set>
 #include <string>
@@ -64,13 +66,15 @@ class Service {
   // Nothing more is taken in; ended() follows. May be called again.
   void stop();
 
-  // Decodes a message's body in a thread of its own; what cannot be used becomes the message's content, too.
+  // Decodes a message's body, a large one in a thread of its own; what cannot be used becomes the message's content,
+  // too.
   [[nodiscard]] asio::awaitable<Incoming> decode(MessageKind kind, std::string source, std::uint64_t sequence,
                                                  std::vector<std::byte> body);
-  // False, and the message left as it is, while there is no room. The message's answer is called in this thread, in
-  // the order of submission.
-  [[nodiscard]] bool try_submit(Incoming& message);
-  [[nodiscard]] asio::awaitable<void> wait_for_room() { return room_.wait(); }
+  // Waits for its turn, in the order of the calls, and for room: so that many small messages do not keep out a large
+  // one, nor fast senders a slow one. False, and the message left as it is, if there was none for as long as
+  // `patience`; without it, it waits for ever, and so does whoever calls it after stop(). The message's answer is
+  // called in this thread, in the order of submission.
+  [[nodiscard]] asio::awaitable<bool> submit(Incoming& message, std::optional<Clock::duration> patience);
   // Any thread.
   void make_checkpoint() { recorder_->make_checkpoint(); }
 
@@ -81,11 +85,28 @@ class Service {
   [[nodiscard]] std::size_t waiting_slices() const { return learner_->waiting(); }
 
  private:
+  // A message in the line before a full queue.
+  struct Waiting {
+    Incoming* message;
+    asio::steady_timer over;  // at the end of its patience; cancelled when the message is taken
+    bool patient = true;      // for ever
+    bool taken = false;
+  };
+  struct Answered {
+    std::string source;
+    std::uint64_t sequence = 0;
+    std::function<void(const Expected<Taken>&)> answer;
+    Expected<Taken> taken;
+  };
   Service(asio::io_context& context, const ServerOptions& options, formats::FileSystem& files,
           ServiceCallbacks callbacks);
   [[nodiscard]] Expected<> open();
   [[nodiscard]] LearnerCallbacks learner_callbacks();
   [[nodiscard]] RecorderCallbacks recorder_callbacks();
+  [[nodiscard]] bool try_submit(Incoming& message);
+  void serve_line();
+  void hand_back(Answered answered);  // the recorder's thread
+  void settle_all();
   void settle(const std::string& source, std::uint64_t sequence, Expected<Taken>& taken);
   void judge(const std::string& source, std::uint64_t sequence, const Expected<>& outcome);
   void recorder_ended(const Expected<>& outcome);
@@ -98,13 +119,15 @@ class Service {
   ServiceCallbacks callbacks_;
   ThreadPool workers_;
   asio::thread_pool decoder_{1};
-  Wakeup room_;
+  std::list<Waiting> line_;
+  std::mutex answers_mutex_;
+  std::vector<Answered> answers_;  // on their way into this thread, which is called when there is a first one
   std::optional<asio::executor_work_guard<asio::io_context::executor_type>> threads_at_work_;
   Positions positions_;                                                   // taken, as far as answers have told
   std::map<std::string, std::set<std::uint64_t>, std::less<>> unjudged_;  // slices that the learner still has
   RestoredRun restored_;
   Expected<> outcome_;
-  bool recorder_ended_ = false, learner_ended_ = false;
+  bool stopping_ = false, recorder_ended_ = false, learner_ended_ = false;
   std::optional<SliceLearner> slice_learner_;  // until the learner's thread takes it
   std::optional<Recorder> opened_recorder_;    // likewise
   std::optional<LearnerThread> learner_;

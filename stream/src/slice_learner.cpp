@@ -5,20 +5,31 @@
 
 namespace gaugeline::stream {
 
-SliceLearner::SliceLearner(LearningRun run, std::filesystem::path data_directory, formats::FileSystem& files) noexcept
-    : run_(std::move(run)), data_directory_(std::move(data_directory)), files_(&files) {}
+SliceLearner::SliceLearner(LearningRun run, std::filesystem::path data_directory, std::uint64_t keep_snapshots,
+                           formats::FileSystem& files) noexcept
+    : run_(std::move(run)),
+      data_directory_(std::move(data_directory)),
+      keep_snapshots_(keep_snapshots),
+      files_(&files) {}
 
 Expected<SliceLearner::Outcome> SliceLearner::take(const Handover& handover) {
   Outcome outcome;
   if (handover.slice) {
     if (const auto learnt = learn(handover, outcome); !learnt) return std::unexpected(learnt.error());
   }
-  if (handover.checkpoint.empty()) return outcome;
-  if (const auto written = write_checkpoint(data_directory_, handover.checkpoint, *files_); !written) {
+  if (!handover.checkpoint) return outcome;
+  Checkpoint checkpoint = *handover.checkpoint;
+  checkpoint.slices = run_.slices();
+  if (const auto written = write_checkpoint(data_directory_, encode_checkpoint(checkpoint), *files_); !written) {
     if (written.error().code() == ErrorCode::no_space) return std::unexpected(written.error());
     return fail(ErrorCode::io_error, written.error().message());
   }
-  outcome.next_record = handover.next_record;
+  outcome.next_record = checkpoint.next_record;
+  // The checkpoint belongs to the latest snapshot: older ones are for readers only.
+  if (keep_snapshots_ > 0) {
+    if (const auto kept = run_.keep_snapshots(keep_snapshots_); !kept)
+      return fail(ErrorCode::io_error, kept.error().message());
+  }
   return outcome;
 }
 

@@ -17,7 +17,9 @@ namespace gaugeline::stream {
 
 class SliceLearner {
  public:
-  SliceLearner(LearningRun run, std::filesystem::path data_directory, formats::FileSystem& files) noexcept;
+  // keep_snapshots: of the last so many slices; 0: of all.
+  SliceLearner(LearningRun run, std::filesystem::path data_directory, std::uint64_t keep_snapshots,
+               formats::FileSystem& files) noexcept;
 
   struct Outcome {
     Expected<> verdict;                        // on the slice: an error says why it is not learnt
@@ -35,6 +37,7 @@ class SliceLearner {
 
   LearningRun run_;
   std::filesystem::path data_directory_;
+  std::uint64_t keep_snapshots_;
   formats::FileSystem* files_;
 };
 

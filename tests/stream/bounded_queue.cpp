@@ -1,6 +1,7 @@
 #include <doctest/doctest.h>
 
 #include <atomic>
+#include <chrono>
 #include <memory>
 #include <thread>
 #include <vector>
@@ -39,6 +40,21 @@ TEST_CASE("closing wakes a consumer that waits") {
   BoundedQueue<int> queue(1);
   std::jthread consumer([&] { CHECK(!queue.pop()); });
   queue.close();
+}
+
+TEST_CASE("a consumer that waits for so many values goes on with them, at the deadline, and at the end") {
+  using namespace std::chrono_literals;
+  constexpr auto never = BoundedQueue<int>::Deadline::max();
+  BoundedQueue<int> queue(3);
+  std::jthread producer([&] {
+    for (int value = 1; value <= 3; ++value) CHECK(queue.push(value));
+  });
+  queue.wait_for(3, never);
+  CHECK(queue.size() == 3);
+  queue.wait_for(4, std::chrono::steady_clock::now() + 1ms);
+  CHECK(queue.size() == 3);
+  queue.close();
+  queue.wait_for(4, never);
 }
 
 TEST_CASE("one consumer gets everything that several producers push") {

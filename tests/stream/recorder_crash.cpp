@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "simulated_daemon.hpp"
+#include "small_stream.hpp"
 
 namespace gaugeline::stream {
 namespace {
@@ -149,6 +150,85 @@ TEST_CASE("a full disk holds acknowledgements back, and loses nothing") {
   CHECK(waits > 10);
   CHECK(daemon.run().slices() == 2);
   check_against_model(daemon, history, options, executor);
+}
+
+TEST_CASE("durability may change from one start to the next, and nothing is lost or counted twice") {
+  SerialExecutor executor;
+  SimulatedDisk disk(5);
+  History history;
+  std::uint64_t acknowledged = 0;
+  const auto messages = stream_of_events();
+  std::size_t next = 0;
+  for (const auto durability : {Durability::message, Durability::none, Durability::slice, Durability::message}) {
+    {
+      auto daemon = SimulatedDaemon::start(disk, simulated_recorder(durability), executor).value();
+      for (std::size_t i = 0; i < 2 && next < messages.size(); ++i, ++next) {
+        std::vector<Incoming> batch;
+        batch.push_back(incoming(messages[next]));
+        REQUIRE(daemon.record(batch));
+        history.note({messages[next]}, daemon);
+      }
+      if (durability == Durability::none) REQUIRE(daemon.make_checkpoint());  // as an orderly stop does
+      while (daemon.has_handovers()) REQUIRE(daemon.learn_one());
+    }
+    disk.kill();
+  }
+  auto daemon = SimulatedDaemon::start(disk, simulated_recorder(), executor).value();
+  REQUIRE(run_to_the_end(daemon, history, acknowledged));
+  check_against_model(daemon, history, simulated_recorder(), executor);
+}
+
+TEST_CASE("a missing snapshot is noticed, since the checkpoint belongs to it") {
+  SerialExecutor executor;
+  const RecorderOptions options = simulated_recorder();
+  SimulatedDisk disk(3);
+  History history;
+  std::uint64_t acknowledged = 0;
+  {
+    auto daemon = SimulatedDaemon::start(disk, options, executor).value();
+    REQUIRE(run_to_the_end(daemon, history, acknowledged));
+  }
+  disk.kill();
+  REQUIRE(disk.remove("/data/snapshots/0000000001.snapshot"));
+  const auto daemon = SimulatedDaemon::start(disk, options, executor);
+  REQUIRE(!daemon);
+  CHECK(daemon.error().message().starts_with("/data/checkpoint: belongs to 2 slices"));
+}
+
+TEST_CASE("a finished slice over events that are being counted is refused, not acknowledged and then lost") {
+  SerialExecutor executor;
+  SimulatedDisk disk(3);
+  auto daemon = SimulatedDaemon::start(disk, simulated_recorder(), executor).value();
+  const auto encoded = encoded_slice(0);  // the first day of 1970
+  std::vector<Incoming> batch;
+  batch.push_back(incoming({.source = "here", .sequence = 1, .body = tokens_event(5, R"("sea", "ship")")}));
+  batch.push_back(incoming({.kind = MessageKind::slice,
+                            .source = "there",
+                            .sequence = 1,
+                            .body = {reinterpret_cast<const char*>(encoded.data()), encoded.size()}}));
+  Expected<Taken> taken;
+  batch.back().answer = [&](const Expected<Taken>& outcome) { taken = outcome; };
+  REQUIRE(daemon.record(batch));
+  REQUIRE(!taken);
+  CHECK(taken.error().code() == ErrorCode::out_of_order);
+  CHECK(!daemon.has_handovers());
+}
+
+TEST_CASE("a file of late events that somebody has taken away is begun anew") {
+  SerialExecutor executor;
+  const RecorderOptions options = simulated_recorder();
+  SimulatedDisk disk(3);
+  History history;
+  std::uint64_t acknowledged = 0;
+  {
+    auto daemon = SimulatedDaemon::start(disk, options, executor).value();
+    REQUIRE(run_to_the_end(daemon, history, acknowledged));
+  }
+  disk.kill();
+  REQUIRE(!disk.content("/data/late.ndjson").empty());
+  REQUIRE(disk.remove("/data/late.ndjson"));
+  REQUIRE(SimulatedDaemon::start(disk, options, executor));
+  CHECK(disk.content("/data/late.ndjson").empty());
 }
 
 TEST_CASE("checkpoints of another run, and damaged ones, are refused with the file's name") {

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <future>
 #include <optional>
+#include <span>
+#include <string>
 
 #include "loopback.hpp"
 
@@ -54,6 +56,37 @@ TEST_CASE("a stop finishes the slice that is being learnt; the journal holds the
   CHECK(std::ranges::is_sorted(judged));
   CHECK(again.stop());
   CHECK(holds_slices(directory.path(), 5));
+}
+
+TEST_CASE("a source that falls silent before a restart holds no slice open after it") {
+  const TemporaryDirectory directory;
+  auto options = server_options(directory);
+  options.intake.slicing.period = {std::chrono::microseconds(std::chrono::hours{1})};
+  options.idle_seconds = .05;
+  const auto event = [](int hour) {
+    const std::string line = "{\"time\": " + std::to_string(3600 * hour) + ", \"tokens\": [\"a\", \"b\"]}";
+    const auto bytes = std::as_bytes(std::span(line));
+    return Bytes(bytes.begin(), bytes.end());
+  };
+  {
+    options.idle_seconds = 0;
+    RunningServer server(options);
+    RawClient silent(server.port());
+    static_cast<void>(silent.greet("silent"));
+    silent.send(FrameType::events, 1, event(0));
+    CHECK(silent.receive().value().type == FrameType::ack);
+    CHECK(server.stop());
+  }
+  options.idle_seconds = .05;
+  std::promise<void> learnt;
+  RunningServer server(options, {.learnt = [&](const SliceReport& report, double) {
+                         if (report.slice == 0) learnt.set_value();
+                       }});
+  RawClient lively(server.port());
+  static_cast<void>(lively.greet("lively"));
+  lively.send(FrameType::events, 1, event(5));
+  learnt.get_future().wait();
+  CHECK(server.stop());
 }
 
 TEST_CASE("a sender that is cut off goes on where the server is") {

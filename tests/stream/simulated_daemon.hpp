@@ -76,12 +76,15 @@ class SimulatedDaemon {
                                                        Executor& executor) {
     auto run = LearningRun::open("/data", simulated_learner(), executor, 0, disk);
     if (!run) return std::unexpected(run.error());
-    auto recorder = Recorder::open(
-        "/data", options, {.identity = run->run(), .positions = run->positions(), .learnt_until = run->learnt_until()},
-        disk);
+    auto recorder = Recorder::open("/data", options,
+                                   {.identity = run->run(),
+                                    .positions = run->positions(),
+                                    .slices = run->slices(),
+                                    .learnt_until = run->learnt_until()},
+                                   disk);
     if (!recorder) return std::unexpected(recorder.error());
     run->rename(recorder->run());
-    SimulatedDaemon daemon(std::move(*recorder), SliceLearner(std::move(*run), "/data", disk));
+    SimulatedDaemon daemon(std::move(*recorder), SliceLearner(std::move(*run), "/data", 2, disk));
     const auto replayed = daemon.recorder_.replay([&](Handover handover) -> Expected<> {
       daemon.handovers_.push_back(std::move(handover));
       return {};

@@ -40,6 +40,7 @@ ServedQuestion::ServedQuestion(CLI::App& parent, const std::string& name, const 
       ->type_name("SECONDS")
       ->check(CLI::Range(.001, 1e6))
       ->capture_default_str();
+  client_.add_to(app());
   add_json_flag();
 }
 
@@ -51,6 +52,12 @@ Expected<ExitStatus> ServedQuestion::run() {
     if (!endpoint) return std::unexpected(endpoint.error().within("--server"));
     daemon_.host = endpoint->host;
     daemon_.port = std::to_string(endpoint->port);
+    const auto tls = client_.tls();
+    if (!tls) return std::unexpected(tls.error());
+    const auto token = client_.token();
+    if (!token) return std::unexpected(token.error());
+    daemon_.tls = *tls;
+    daemon_.token = *token;
   }
   if (const auto asked = ask(); !asked) return std::unexpected(asked.error());
   return ExitStatus::done;

@@ -11,6 +11,7 @@
 #include <gaugeline/stream/query.hpp>
 #include <gaugeline/stream/remote_query.hpp>
 
+#include "client_flags.hpp"
 #include "command.hpp"
 
 namespace gaugeline::cli {
@@ -66,6 +67,7 @@ class ServedQuestion : public QuestionFlags {
  private:
   std::string server_;
   stream::RemoteDaemon daemon_;
+  ClientFlags client_;
 };
 
 template <class Asked, class Answer, class PrintText>

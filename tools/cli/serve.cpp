@@ -1,11 +1,17 @@
 // gaugeline serve: the daemon.
 #include <filesystem>
+#include <iostream>
+#include <memory>
 #include <span>
+#include <sstream>
+#include <string_view>
 
+#include <spdlog/pattern_formatter.h>
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 
 #include <gaugeline/formats/atomic_file.hpp>
+#include <gaugeline/stream/json_writer.hpp>
 #include <gaugeline/stream/server.hpp>
 
 #include "command.hpp"
@@ -18,10 +24,26 @@
 namespace gaugeline::cli {
 namespace {
 
-std::shared_ptr<spdlog::logger> make_logger() {
+// The text of a line as a JSON string.
+class JsonText final : public spdlog::custom_flag_formatter {
+ public:
+  void format(const spdlog::details::log_msg& message, const std::tm& /*when*/, spdlog::memory_buf_t& to) override {
+    std::ostringstream quoted;
+    stream::JsonWriter(quoted).begin_array().value(std::string_view(message.payload.data(), message.payload.size()));
+    const std::string_view text = std::string_view(quoted.view()).substr(1);  // without the bracket
+    to.append(text.data(), text.data() + text.size());
+  }
+  std::unique_ptr<custom_flag_formatter> clone() const override { return std::make_unique<JsonText>(); }
+};
+
+std::shared_ptr<spdlog::logger> make_logger(bool as_json, const std::string& level) {
   auto logger = std::make_shared<spdlog::logger>("gaugeline", std::make_shared<spdlog::sinks::stderr_sink_mt>());
-  logger->set_pattern("%Y-%m-%dT%H:%M:%S.%eZ %l %v", spdlog::pattern_time_type::utc);
+  auto formatter = std::make_unique<spdlog::pattern_formatter>(spdlog::pattern_time_type::utc);
+  formatter->add_flag<JsonText>('*').set_pattern(
+      as_json ? R"({"time": "%Y-%m-%dT%H:%M:%S.%eZ", "level": "%l", "message": %*})" : "%Y-%m-%dT%H:%M:%S.%eZ %l %v");
+  logger->set_formatter(std::move(formatter));
   logger->flush_on(spdlog::level::trace);
+  logger->set_level(spdlog::level::from_str(level));
   return logger;
 }
 
@@ -61,6 +83,23 @@ class ServeCommand final : public Command {
         ->type_name("NUMBER")
         ->check(CLI::Range(1024, 2147418112))
         ->capture_default_str();
+    app()
+        .add_option("--keep-snapshots", options_.keep_snapshots, "Keep those of the last so many slices; 0: of all")
+        ->type_name("NUMBER")
+        ->capture_default_str();
+    app()
+        .add_option("--max-connections", options_.max_connections, "Of each protocol")
+        ->type_name("NUMBER")
+        ->check(CLI::Range(1, 65536))
+        ->capture_default_str();
+    app()
+        .add_option("--max-event-bytes", options_.max_event_bytes, "Longest HTTP request of events that is accepted")
+        ->type_name("NUMBER")
+        ->check(CLI::Range(1024, 2147418112))
+        ->capture_default_str();
+    app().add_flag("--check-config", check_only_, "Check the options and the files that they name, and stop");
+    add_security();
+    add_log();
     add_durability();
     add_event_time();
     add_lag_flag(app(), options_.lag);
@@ -87,10 +126,11 @@ class ServeCommand final : public Command {
     options_.threads = learner_.threads();
     if (const auto set = set_event_time(); !set) return std::unexpected(set.error());
 
-    const auto logger = make_logger();
-    if (!is_loopback(*endpoint)) {
-      logger->warn("listening on {}: whoever reaches this address can feed the model; there is no password", listen_);
-    }
+    if (const auto set = set_security(); !set) return std::unexpected(set.error());
+    if (check_only_) return check();
+
+    const auto logger = make_logger(log_format_ == "json", log_level_);
+    warn(*logger, *endpoint);
     const auto served = stream::serve(options_, callbacks(*logger));
     if (!served) {
       logger->error("{}", served.error().message());
@@ -101,6 +141,90 @@ class ServeCommand final : public Command {
   }
 
  private:
+  void add_security() {
+    constexpr const char* group = "Security";
+    app()
+        .add_option("--tls-certificate", tls_files_.certificate_chain,
+                    "Speak TLS on both ports, with this certificate and those between it and the root (PEM)")
+        ->type_name("FILE")
+        ->group(group);
+    app().add_option("--tls-key", tls_files_.private_key, "Its private key (PEM)")->type_name("FILE")->group(group);
+    app()
+        .add_option("--tls-client-ca", tls_files_.client_authorities,
+                    "Ask clients for a certificate that leads to one of these (PEM)")
+        ->type_name("FILE")
+        ->group(group);
+    app()
+        .add_option("--read-tokens", token_files_.read_tokens, "Who shows one of these tokens, one a line, may read")
+        ->type_name("FILE")
+        ->group(group);
+    app()
+        .add_option("--write-tokens", token_files_.write_tokens,
+                    "Who shows one of these may write and read; with either file, nobody may without a token")
+        ->type_name("FILE")
+        ->group(group);
+  }
+
+  void add_log() {
+    constexpr const char* group = "Log";
+    app()
+        .add_option("--log-format", log_format_, "text, or json: an object a line")
+        ->type_name("NAME")
+        ->check(CLI::IsMember({"text", "json"}))
+        ->capture_default_str()
+        ->group(group);
+    app()
+        .add_option("--log-level", log_level_, "The least that is told")
+        ->type_name("NAME")
+        ->check(CLI::IsMember({"debug", "info", "warning", "error"}))
+        ->capture_default_str()
+        ->group(group);
+  }
+
+  Expected<> set_security() {
+    if (!tls_files_.certificate_chain.empty() || !tls_files_.private_key.empty() ||
+        !tls_files_.client_authorities.empty()) {
+      auto tls = stream::TlsContext::for_server(tls_files_);
+      if (!tls) return std::unexpected(tls.error());
+      options_.tls = tls_ = *tls;
+    }
+    if (!token_files_.read_tokens.empty() || !token_files_.write_tokens.empty()) {
+      auto access = stream::AccessList::open(token_files_);
+      if (!access) return std::unexpected(access.error());
+      options_.access = access_ = *access;
+    }
+    return {};
+  }
+
+  Expected<ExitStatus> check() const {
+    if (const auto valid = stream::Server::validate(options_); !valid) return std::unexpected(valid.error());
+    std::cerr << "the configuration can be used\n";
+    return ExitStatus::done;
+  }
+
+  void warn(spdlog::logger& logger, const Endpoint& endpoint) const {
+    const bool beyond = !is_loopback(endpoint) || (options_.http && !is_loopback({options_.http->address, 0}));
+    if (beyond && !access_)
+      logger.warn("listening beyond this machine without tokens: whoever reaches the port can feed the model");
+    if (beyond && !tls_)
+      logger.warn("listening beyond this machine without TLS: whoever is on the way can read and change");
+    if (tls_) {
+      for (const std::string& line : tls_->warnings()) logger.warn("{}", line);
+    }
+  }
+
+  void reload(spdlog::logger& logger) const {
+    const auto told = [&](const char* what, const Expected<>& reloaded) {
+      if (reloaded) {
+        logger.info("{} are read again", what);
+      } else {
+        logger.error("{} stay as they were: {}", what, reloaded.error().message());
+      }
+    };
+    if (tls_) told("certificates", tls_->reload());
+    if (access_) told("tokens", access_->reload());
+  }
+
   void add_durability() {
     constexpr const char* group = "Durability";
     app()
@@ -191,13 +315,21 @@ class ServeCommand final : public Command {
                 },
             .learnt = [&logger](const SliceReport& report,
                                 double seconds) { logger.info("learnt {}", slice_report_line(report, seconds)); },
-            .log = [&logger](std::string_view line) { logger.info("{}", line); }};
+            .log = [&logger](std::string_view line) { logger.info("{}", line); },
+            .reload = [this, &logger] { reload(logger); }};
   }
 
   stream::ServerOptions options_;
   std::string listen_ = "127.0.0.1:7077";
   std::string http_;
   std::string port_file_;
+  stream::TlsServerOptions tls_files_;
+  stream::AccessOptions token_files_;
+  std::shared_ptr<stream::TlsContext> tls_;
+  std::shared_ptr<stream::AccessList> access_;
+  std::string log_format_ = "text";
+  std::string log_level_ = "info";
+  bool check_only_ = false;
   std::string durability_ = "message";
   std::string late_ = "open-slice";
   std::string idle_ = "60s";

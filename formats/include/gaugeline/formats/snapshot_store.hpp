@@ -43,6 +43,9 @@ class SnapshotStore {
   // changed.
   [[nodiscard]] Expected<> take_all(const SnapshotStore& from) const;
 
+  // Removes the snapshots of slices before this one.
+  [[nodiscard]] Expected<> remove_before(std::uint64_t slice) const;
+
   [[nodiscard]] Expected<std::vector<std::uint64_t>> slices() const;  // indices that are there, rising
   [[nodiscard]] Expected<Snapshot> load(std::uint64_t slice) const;
   [[nodiscard]] Expected<std::optional<Snapshot>> load_latest() const;  // nullopt: there is none yet

@@ -15,6 +15,7 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -101,7 +102,9 @@ class Intake {
   [[nodiscard]] std::optional<Time> closed_until() const noexcept;  // windows that end by then are closed, others open
   [[nodiscard]] std::size_t open_windows() const noexcept;          // with events
   [[nodiscard]] std::size_t open_bytes() const noexcept;            // estimate; at most max_open_bytes
+  [[nodiscard]] std::optional<Time> open_from() const;              // where the oldest open window with events begins
   [[nodiscard]] std::size_t sources() const noexcept;
+  [[nodiscard]] std::vector<std::string> active_sources() const;  // that are not idle; "" is a name too
   [[nodiscard]] const IntakeCounts& counts() const noexcept;
 
   // The whole state: a checksum and a FlatBuffer (stream/schema/intake.fbs), smaller than the estimate of its windows.

@@ -63,6 +63,9 @@ class LearningRun {
   // Returns how many of the tokens were known; if none was, nothing is written. Errors as those of process.
   [[nodiscard]] Expected<std::size_t> forget(std::span<const std::string_view> tokens);
 
+  // Removes all snapshots but the last so many; none if there are no more. At least one is kept.
+  [[nodiscard]] Expected<> keep_snapshots(std::uint64_t count) const;
+
   // The last message of each source that the state on disk contains.
   using Positions = std::map<std::string, std::uint64_t, std::less<>>;
   [[nodiscard]] const Positions& positions() const noexcept { return positions_; }

@@ -7,10 +7,12 @@
 #pragma once
 
 #include <cstddef>
+#include <memory>
 #include <string>
 
 #include <gaugeline/error.hpp>
 #include <gaugeline/stream/query.hpp>
+#include <gaugeline/stream/tls.hpp>
 
 namespace gaugeline::stream {
 
@@ -19,6 +21,8 @@ struct RemoteDaemon {
   std::string port;                // of HTTP
   double timeout_seconds = 60;     // for everything, from connecting to the last byte
   std::size_t max_answer_bytes = std::size_t{1} << 30U;
+  std::shared_ptr<const TlsContext> tls = nullptr;  // if not null, the daemon must show a certificate for `host`
+  std::string token = {};                           // shown to it, if not empty
 };
 
 [[nodiscard]] Expected<std::string> ask(const RemoteDaemon& daemon, NeighborsQuestion question);

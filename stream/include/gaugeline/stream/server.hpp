@@ -56,6 +56,7 @@ struct ServerOptions {
   std::size_t max_connections = 256;                      // of each protocol
   std::size_t max_event_bytes = std::size_t{16} << 20U;   // of one HTTP request; at most max_frame_bytes
   double handshake_seconds = 10;                          // from connecting to the hello
+  std::uint64_t keep_snapshots = 0;                       // the last so many, older ones are removed; 0: all
   double stall_seconds = 60;  // without a byte in the middle of a frame, coming in or going out
 };
 
@@ -70,14 +71,18 @@ struct ServerCallbacks {
   std::function<void(const ServerPorts& ports)> ready = {};
   // From the learner's thread.
   std::function<void(const SliceReport&, double seconds)> learnt = {};
-  // Connections and refusals, from run's thread.
+  // Connections and refusals, from run's thread. Where there are many in a short time, some are only counted.
   std::function<void(std::string_view line)> log = {};
+  // Certificates and the like are to be read again (SIGHUP); from run's thread.
+  std::function<void()> reload = {};
 };
 
 class Server {
  public:
-  // Errors: an option out of range, a data directory that cannot be used (see LearningRun), an address that cannot be
-  // listened on.
+  // Names an option that is out of range.
+  [[nodiscard]] static Expected<> validate(const ServerOptions& options);
+  // Errors: as validate(), a data directory that cannot be used (see LearningRun and docs/operations.md), an address
+  // that cannot be listened on.
   [[nodiscard]] static Expected<Server> open(const ServerOptions& options, ServerCallbacks callbacks);
   Server(Server&&) noexcept;
   Server& operator=(Server&&) noexcept;
@@ -102,6 +107,9 @@ class Server {
 };
 
 // Opens a server and runs it until SIGTERM or SIGINT, which is a stop(). The second signal ends the process at once.
+// SIGUSR1 makes a checkpoint, SIGHUP reloads. Takes the sockets that the service manager hands over in the place of
+// those in the options (systemd's socket activation: `listen`, `http`), and tells it when it is ready, that it is
+// alive, and when it stops (sd_notify).
 [[nodiscard]] Expected<> serve(const ServerOptions& options, const ServerCallbacks& callbacks);
 
 }  // namespace gaugeline::stream
