@@ -286,7 +286,7 @@ Expected<Taken> Recorder::take(EventLines& lines, std::string_view sender) {
     drain_windows();
   }
   if (!taken.told.empty()) {
-    std::ranges::stable_sort(taken.told, {}, &RefusedLine::line);
+    std::ranges::sort(taken.told, {}, &RefusedLine::line);
     counts.first_refused_line = taken.told.front().line;
     counts.first_reason = taken.told.front().reason;
   }
