@@ -69,7 +69,7 @@ struct HttpResponse {
   std::vector<std::pair<std::string, std::string>> fields;
   std::variant<std::string, FilePart, SliceEvents> body;
 
-  void set(std::string name, std::string value) { fields.emplace_back(std::move(name), std::move(value)); }
+  void set(std::string_view name, std::string_view value) { fields.emplace_back(name, value); }
 };
 
 inline HttpResponse json_response(std::string json, unsigned status = 200) {

@@ -22,7 +22,7 @@ HttpResponse make(unsigned status, std::string_view type, std::string_view title
       .end_object();
   HttpResponse response{
       .status = status, .content_type = "application/problem+json", .fields = {}, .body = std::move(out).str()};
-  if (status == 429 || status == 503) response.set("Retry-After", std::string(retry_seconds));
+  if (status == 429 || status == 503) response.set("Retry-After", retry_seconds);
   return response;
 }
 
