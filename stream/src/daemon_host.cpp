@@ -1,6 +1,7 @@
 #include "daemon_host.hpp"
 
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <utility>
 
@@ -17,14 +18,14 @@ double seconds_behind_the_clock(Time watermark) {
   return std::chrono::duration<double>(std::chrono::system_clock::now() - watermark).count();
 }
 
-// Where an answer comes to, whoever still waits for it.
-struct PendingAnswer {
+}  // namespace
+
+// Where an answer comes to, whether anybody still waits for it or not.
+struct DaemonHost::PendingAnswer {
   explicit PendingAnswer(const asio::any_io_executor& executor) : changed(executor) {}
   std::optional<Expected<Taken>> taken;
   Wakeup changed;
 };
-
-}  // namespace
 
 DaemonHost::DaemonHost(const asio::any_io_executor& executor, const ServerOptions& options, Service& service,
                        formats::SnapshotStore snapshots)
@@ -61,6 +62,7 @@ void DaemonHost::count(const Expected<Taken>& taken) {
 void DaemonHost::stop() {
   stopping_ = true;
   published_.notify_all();
+  for (PendingAnswer* pending : pending_) pending->changed.notify_all();
 }
 
 asio::awaitable<Expected<Taken>> DaemonHost::submit(Incoming message) {
@@ -73,9 +75,17 @@ asio::awaitable<Expected<Taken>> DaemonHost::submit(Incoming message) {
   if (!co_await service_.submit(message, patience)) {
     co_return fail(ErrorCode::capacity_exceeded, "the queue of messages is full: the disk or the learner is behind");
   }
-  while (!pending->taken && !stopping_) co_await pending->changed.wait();
+  co_await wait_for(*pending);
   if (!pending->taken) co_return fail(ErrorCode::capacity_exceeded, "the daemon is stopping");
   co_return *pending->taken;
+}
+
+asio::awaitable<void> DaemonHost::wait_for(PendingAnswer& pending) {
+  const auto place = pending_.insert(pending_.end(), &pending);
+  // However this ends; a coroutine that is cancelled ends by an exception.
+  const std::unique_ptr<PendingAnswer, std::function<void(PendingAnswer*)>> leave(
+      &pending, [&](PendingAnswer*) { pending_.erase(place); });
+  while (!pending.taken && !stopping_) co_await pending.changed.wait();
 }
 
 asio::awaitable<Expected<EventsOutcome>> DaemonHost::take_events(std::string sender, std::string ndjson) {
@@ -142,7 +152,7 @@ DaemonStatus DaemonHost::status() const {
   status.uptime_seconds = seconds_since(started_);
   if (stopping_) status.not_ready.emplace_back("the daemon is stopping");
   if (!recorder.replayed) status.not_ready.emplace_back("the journal is being replayed");
-  if (recorder.disk_full) status.not_ready.emplace_back("the disk is full");
+  if (recorder.disk_full || service_.learner_waits()) status.not_ready.emplace_back("the disk is full");
   return status;
 }
 

@@ -3,6 +3,7 @@
 // Lives in the network's thread, but for learnt().
 #pragma once
 
+#include <list>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -49,6 +50,9 @@ class DaemonHost final : public HttpHost {
 
  private:
   [[nodiscard]] asio::awaitable<Expected<Taken>> submit(Incoming message);
+  // Resumes when the answer is there, or when none will come.
+  struct PendingAnswer;
+  [[nodiscard]] asio::awaitable<void> wait_for(PendingAnswer& pending);
   struct Learnt {
     std::uint64_t slices = 0, item_rows = 0, context_rows = 0;
   };
@@ -62,6 +66,7 @@ class DaemonHost final : public HttpHost {
   Clock::time_point started_ = Clock::now();
   std::optional<Clock::time_point> last_checkpoint_;
   bool stopping_ = false;
+  std::list<PendingAnswer*> pending_;
   mutable std::mutex mutex_;  // of learnt_
   Learnt learnt_;
   asio::thread_pool queries_{1};  // last: what it runs uses the others

@@ -52,7 +52,10 @@ Expected<> LearnerThread::take(const Handover& handover) {
 Expected<SliceLearner::Outcome> LearnerThread::persist(const Handover& handover) {
   for (bool told = false;; told = true) {
     auto taken = learner_.take(handover);
-    if (taken || taken.error().code() != ErrorCode::no_space) return taken;
+    if (taken || taken.error().code() != ErrorCode::no_space) {
+      if (told) callbacks_.goes_on();
+      return taken;
+    }
     if (!told) callbacks_.waits(taken.error());
     if (queue_.wait_until_closed(Clock::now() + pause_when_full))
       return fail(ErrorCode::io_error, "stopped while the disk was full: ", taken.error().message());

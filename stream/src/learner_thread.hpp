@@ -28,8 +28,9 @@ struct LearnerCallbacks {
   // Of the slice of this source and number, which nobody may wait for.
   std::function<void(const std::string& source, std::uint64_t sequence, const Error& why)> refused;
   std::function<void(std::uint64_t next_record)> checkpointed;
-  // The disk is full: tried again every second until there is room.
+  // The disk is full: tried again every second until there is room; and then it goes on.
   std::function<void(const Error& why)> waits;
+  std::function<void()> goes_on;
   // The thread ends: after stop() or finish(), or because a snapshot or checkpoint could not be written.
   std::function<void(const Expected<>& outcome, const LearnerCounts& counts)> finished;
 };

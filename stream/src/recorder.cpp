@@ -100,10 +100,8 @@ Expected<> Recorder::restore(const Checkpoint& checkpoint, const Run& run) {
   run_ = checkpoint.run;
   positions_ = checkpoint.positions;
   if (run.slices < checkpoint.slices)
-    return fail(ErrorCode::not_found, file, ": belongs to ", checkpoint.slices,
-                " slices, but the latest snapshot is that "
-                "of slice ",
-                run.slices, " of them: later ones are missing");
+    return fail(ErrorCode::not_found, file, ": belongs to the snapshot of slice ", checkpoint.slices - 1,
+                ", which is missing: there are ", run.slices, " slices");
   const std::uint64_t next = checkpoint.next_record;
   if (next < journal_->first_number() || next > journal_->next_number())
     return fail(ErrorCode::bad_data, file, ": goes on from record ", next, " of the journal, which holds ",
@@ -117,6 +115,15 @@ Expected<> Recorder::open_late(std::optional<std::uint64_t> bytes) {
 }
 
 Expected<> Recorder::replay(const std::function<Expected<>(Handover)>& hand_over) {
+  const auto hand_over_all = [&]() -> Expected<> {
+    if (handovers_.empty()) return {};
+    if (const auto durable = make_state_durable(); !durable) return durable;
+    while (auto handover = next_handover()) {
+      if (const auto taken_over = hand_over(std::move(*handover)); !taken_over) return taken_over;
+    }
+    return {};
+  };
+  if (const auto handed = hand_over_all(); !handed) return handed;  // what a full disk has held up
   return journal_->replay(applied_record_ + 1, [&](const formats::JournalRecord& record) -> Expected<> {
     auto message = read(record);
     if (!message) return std::unexpected(message.error());
@@ -124,13 +131,8 @@ Expected<> Recorder::replay(const std::function<Expected<>(Handover)>& hand_over
     since_checkpoint_ += record.body.size();
     if (!is_new(*message)) return {};    // it had come twice at once
     static_cast<void>(apply(*message));  // what was refused then is refused again
-    if (const auto sealed = seal(*message); !sealed) return sealed;
-    if (handovers_.empty()) return {};
-    if (const auto durable = make_state_durable(); !durable) return durable;
-    while (auto handover = next_handover()) {
-      if (const auto taken_over = hand_over(std::move(*handover)); !taken_over) return taken_over;
-    }
-    return {};
+    const auto sealed = seal(*message);
+    return sealed ? hand_over_all() : sealed;
   });
 }
 
@@ -227,8 +229,11 @@ Expected<> Recorder::make_state_durable() {
 }
 
 Expected<Taken> Recorder::apply(Incoming& message) {
-  auto& position =
-      positions_.try_emplace(std::string(message.sequence == 0 ? unnumbered_source : message.source), 0).first->second;
+  const std::string source(message.sequence == 0 ? unnumbered_source : message.source);
+  if (positions_.size() >= max_recorded_sources && !positions_.contains(source))
+    return fail(ErrorCode::capacity_exceeded, "source ", source, " is one more than the ", max_recorded_sources,
+                " whose messages are numbered here");
+  auto& position = positions_.try_emplace(source, 0).first->second;
   position = message.sequence == 0 ? position + 1 : message.sequence;
   return std::visit(Overloaded{[&](ReceivedSlice& slice) {
                                  return message.sequence == 0 ? take(slice, unnumbered_source, position)

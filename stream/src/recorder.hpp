@@ -45,6 +45,9 @@ inline constexpr std::string_view reserved_prefix = "gaugeline:";
 inline constexpr std::string_view events_source = "gaugeline:events";
 inline constexpr std::string_view unnumbered_source = "gaugeline:unnumbered";
 
+// Messages of more sources than this are refused: how far each has come is remembered for good.
+inline constexpr std::size_t max_recorded_sources = 65536;
+
 struct ReceivedSlice {
   std::vector<std::byte> encoded;
   formats::SliceData slice;
@@ -97,7 +100,8 @@ class Recorder {
   [[nodiscard]] static Expected<Recorder> open(const std::filesystem::path& data_directory, RecorderOptions options,
                                                const Run& run, formats::FileSystem& files);
 
-  // Applies what the journal holds behind the checkpoint; `hand_over` takes the slices as they come.
+  // Applies what the journal holds behind the checkpoint; `hand_over` takes the slices as they come. no_space: may be
+  // called again, and goes on.
   [[nodiscard]] Expected<> replay(const std::function<Expected<>(Handover)>& hand_over);
 
   // Makes all messages durable in one group commit, applies them in order, and answers each. ErrorCode::no_space:
@@ -105,7 +109,7 @@ class Recorder {
   [[nodiscard]] Expected<> record(std::vector<Incoming>& messages);
   // Slices of what was recorded, the oldest first.
   [[nodiscard]] std::optional<Handover> next_handover();
-  // A checkpoint without a slice: of all that was recorded so far.
+  // A checkpoint without a slice: of all that was recorded so far. no_space: may be tried again.
   [[nodiscard]] Expected<Handover> checkpoint();
 
   // The checkpoint that goes on from this record is on disk: earlier segments of the journal go.

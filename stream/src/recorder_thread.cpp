@@ -39,14 +39,31 @@ void RecorderThread::record_all() {
 
 Expected<> RecorderThread::replay() {
   publish_status(false, false);
-  const auto replayed = recorder_.replay([this](Handover handover) -> Expected<> {
-    if (!handover.origin.empty()) callbacks_.handed_again(handover.origin, handover.origin_sequence);
-    return hand_over(std::move(handover));
+  const auto replayed = until_there_is_room(false, [this] {
+    return recorder_.replay([this](Handover handover) -> Expected<> {
+      if (!handover.origin.empty()) callbacks_.handed_again(handover.origin, handover.origin_sequence);
+      return hand_over(std::move(handover));
+    });
   });
   if (!replayed) return replayed;
   publish_status(true, false);
   callbacks_.replayed(recorder_.positions());
   return {};
+}
+
+// Tries again while the disk is full; a stop meanwhile is no error, and what was not done then is not acknowledged.
+template <class Call>
+Expected<> RecorderThread::until_there_is_room(bool replayed, const Call& call) {
+  for (bool waited = false;; waited = true) {
+    const Expected<> done = call();
+    if (done || done.error().code() != ErrorCode::no_space) {
+      if (waited && done) callbacks_.goes_on();
+      return done;
+    }
+    if (!waited) callbacks_.waits(done.error());
+    publish_status(replayed, true);
+    if (queue_.wait_until_closed(Clock::now() + pause_when_full)) return {};
+  }
 }
 
 Expected<> RecorderThread::record_until_stopped() {
@@ -67,32 +84,32 @@ Expected<> RecorderThread::record_until_stopped() {
     queue_.wait_for(queue_.size() + count, Clock::now() + std::min(last_commit_ / 4, longest_gathering));
   }
   // Without a journal, what was counted since the last checkpoint is nowhere else.
-  if (recorder_.durability() == Durability::none) {
-    auto last = recorder_.checkpoint();
-    if (!last) return std::unexpected(last.error());
-    if (const auto handed = hand_over(std::move(*last)); !handed) return handed;
-  }
-  return {};
+  return recorder_.durability() == Durability::none ? make_and_hand_over_checkpoint() : Expected<>();
 }
 
 Expected<> RecorderThread::record(std::vector<Incoming>& messages) {
-  bool waited = false;
-  while (true) {
+  const auto recorded = until_there_is_room(true, [&] {
     const auto began = Clock::now();
-    const auto recorded = recorder_.record(messages);
+    const auto done = recorder_.record(messages);
     last_commit_ = Clock::now() - began;
-    if (recorded) break;
-    if (recorded.error().code() != ErrorCode::no_space) return recorded;
-    if (!waited) callbacks_.waits(recorded.error());
-    waited = true;
-    publish_status(true, true);
-    if (queue_.wait_until_closed(Clock::now() + pause_when_full)) return {};  // none of them was acknowledged
-  }
-  if (waited) callbacks_.goes_on();
+    return done;
+  });
+  if (!recorded) return recorded;
   while (auto handover = recorder_.next_handover()) {
     if (const auto handed = hand_over(std::move(*handover)); !handed) return handed;
   }
   return {};
+}
+
+Expected<> RecorderThread::make_and_hand_over_checkpoint() {
+  std::optional<Handover> made;
+  const auto durable = until_there_is_room(true, [&]() -> Expected<> {
+    auto checkpoint = recorder_.checkpoint();
+    if (!checkpoint) return std::unexpected(checkpoint.error());
+    made = std::move(*checkpoint);
+    return {};
+  });
+  return durable && made ? hand_over(std::move(*made)) : durable;
 }
 
 // False only when the learner is ending: its own error, if there is one, is told by its thread.
@@ -114,9 +131,7 @@ Expected<> RecorderThread::serve_requests() {
     publish_status(true, false);
   }
   if (!wanted && recorder_.bytes_since_checkpoint() < options_.checkpoint_bytes) return {};
-  auto made = recorder_.checkpoint();
-  if (!made) return std::unexpected(made.error());
-  return hand_over(std::move(*made));
+  return make_and_hand_over_checkpoint();
 }
 
 void RecorderThread::make_checkpoint() {

@@ -77,6 +77,9 @@ class RecorderThread {
   [[nodiscard]] Expected<> replay();
   [[nodiscard]] Expected<> record_until_stopped();
   [[nodiscard]] Expected<> record(std::vector<Incoming>& messages);
+  template <class Call>
+  [[nodiscard]] Expected<> until_there_is_room(bool replayed, const Call& call);
+  [[nodiscard]] Expected<> make_and_hand_over_checkpoint();
   [[nodiscard]] Expected<> hand_over(Handover handover);
   [[nodiscard]] Expected<> serve_requests();
   void add_idle_sources(std::vector<Incoming>& messages);

@@ -134,7 +134,17 @@ LearnerCallbacks Service::learner_callbacks() {
               },
           .waits =
               [this](const Error& why) {
-                asio::post(context_, [this, why] { callbacks_.log("waits for room: " + std::string(why.message())); });
+                asio::post(context_, [this, why] {
+                  learner_waits_ = true;
+                  callbacks_.log("learns nothing until there is room: " + std::string(why.message()));
+                });
+              },
+          .goes_on =
+              [this] {
+                asio::post(context_, [this] {
+                  learner_waits_ = false;
+                  callbacks_.log("there is room again, for the learner");
+                });
               },
           .finished =
               [this](const Expected<>& outcome, const LearnerCounts& counts) {

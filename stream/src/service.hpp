@@ -81,6 +81,7 @@ class Service {
   [[nodiscard]] const RestoredRun& restored() const noexcept { return restored_; }
   [[nodiscard]] SourceStanding standing(std::string_view source) const;
   [[nodiscard]] RecorderStatus status() const { return recorder_->status(); }
+  [[nodiscard]] bool learner_waits() const noexcept { return learner_waits_; }  // for room on the disk
   [[nodiscard]] std::size_t waiting_messages() const { return recorder_->waiting(); }
   [[nodiscard]] std::size_t waiting_slices() const { return learner_->waiting(); }
 
@@ -127,6 +128,7 @@ class Service {
   std::map<std::string, std::set<std::uint64_t>, std::less<>> unjudged_;  // slices that the learner still has
   RestoredRun restored_;
   Expected<> outcome_;
+  bool learner_waits_ = false;
   bool stopping_ = false, recorder_ended_ = false, learner_ended_ = false;
   std::optional<SliceLearner> slice_learner_;  // until the learner's thread takes it
   std::optional<Recorder> opened_recorder_;    // likewise

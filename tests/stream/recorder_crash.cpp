@@ -192,7 +192,7 @@ TEST_CASE("a missing snapshot is noticed, since the checkpoint belongs to it") {
   REQUIRE(disk.remove("/data/snapshots/0000000001.snapshot"));
   const auto daemon = SimulatedDaemon::start(disk, options, executor);
   REQUIRE(!daemon);
-  CHECK(daemon.error().message().starts_with("/data/checkpoint: belongs to 2 slices"));
+  CHECK(daemon.error().message().starts_with("/data/checkpoint: belongs to the snapshot of slice 1, which is missing"));
 }
 
 TEST_CASE("a finished slice over events that are being counted is refused, not acknowledged and then lost") {
