@@ -3,6 +3,7 @@
 #include <signal.h>
 
 #include <algorithm>
+#include <array>
 #include <future>
 #include <optional>
 #include <span>
@@ -12,6 +13,30 @@
 
 namespace gaugeline::stream {
 namespace {
+
+// A line of events of 1970's hour number `hour`, as the body of a message.
+std::string event_of_hour(int hour) {
+  return "{\"time\": " + std::to_string(3600 * hour) + ", \"tokens\": [\"a\", \"b\"]}\n";
+}
+Bytes event(int hour) {
+  const std::string line = event_of_hour(hour);
+  const auto bytes = std::as_bytes(std::span(line));
+  return {bytes.begin(), bytes.end()};
+}
+
+// What an HTTP server answers to one request, and closes.
+std::string ask(std::uint16_t port, const std::string& request) {
+  const int descriptor = connected_socket(port);
+  REQUIRE(descriptor >= 0);
+  REQUIRE(::send(descriptor, request.data(), request.size(), MSG_NOSIGNAL) == static_cast<ssize_t>(request.size()));
+  std::string answer;
+  std::array<char, 4096> buffer{};
+  for (auto size = ::recv(descriptor, buffer.data(), buffer.size(), 0); size > 0;
+       size = ::recv(descriptor, buffer.data(), buffer.size(), 0))
+    answer.append(buffer.data(), static_cast<std::size_t>(size));
+  ::close(descriptor);
+  return answer;
+}
 
 TEST_CASE("a stop finishes the slice that is being learnt; the journal holds the others for the next start") {
   const TemporaryDirectory directory;
@@ -58,16 +83,43 @@ TEST_CASE("a stop finishes the slice that is being learnt; the journal holds the
   CHECK(holds_slices(directory.path(), 5));
 }
 
+TEST_CASE("a stop leaves messages that came over HTTP and are not recorded yet, and tells their senders") {
+  const TemporaryDirectory directory;
+  auto options = server_options(directory);
+  options.http.emplace();
+  options.intake.slicing.period = {std::chrono::microseconds(std::chrono::hours{1})};
+  options.queue_slices = 1;
+  std::promise<void> go_on;
+  RunningServer server(options, {.learnt = [&](const SliceReport& report, double) {
+                         if (report.slice == 0) go_on.get_future().wait();
+                       }});
+  RawClient client(server.port());
+  static_cast<void>(client.greet("here"));
+  // One slice is being learnt, one waits for the learner, and the recorder waits with the third.
+  for (int hour = 0; hour < 4; ++hour)
+    client.send(FrameType::events, static_cast<std::uint64_t>(hour) + 1, event(hour));
+  for (int hour = 0; hour < 4; ++hour) CHECK(client.receive().value().type == FrameType::ack);
+  const std::string body = event_of_hour(4);
+  auto answer = std::async(std::launch::async, [&] {
+    return ask(server.http_port(),
+               "POST /v1/events HTTP/1.1\r\nHost: here\r\nConnection: close\r\nContent-Type: application/x-ndjson\r\n"
+               "Content-Length: " +
+                   std::to_string(body.size()) + "\r\n\r\n" + body);
+  });
+  const std::string status = "GET /v1/status HTTP/1.1\r\nHost: here\r\nConnection: close\r\n\r\n";
+  while (ask(server.http_port(), status).find("\"queue_messages\": 2") == std::string::npos) std::this_thread::yield();
+  server.ask_to_stop();
+  wait_until_deaf(server.port());
+  go_on.set_value();
+  CHECK(server.outcome());
+  CHECK(answer.get().starts_with("HTTP/1.1 429 "));
+}
+
 TEST_CASE("a source that falls silent before a restart holds no slice open after it") {
   const TemporaryDirectory directory;
   auto options = server_options(directory);
   options.intake.slicing.period = {std::chrono::microseconds(std::chrono::hours{1})};
   options.idle_seconds = .05;
-  const auto event = [](int hour) {
-    const std::string line = "{\"time\": " + std::to_string(3600 * hour) + ", \"tokens\": [\"a\", \"b\"]}";
-    const auto bytes = std::as_bytes(std::span(line));
-    return Bytes(bytes.begin(), bytes.end());
-  };
   {
     options.idle_seconds = 0;
     RunningServer server(options);
