@@ -87,4 +87,14 @@ Expected<> AtomicFile::commit() {
   return files_->sync_folder(folder_of(path_));
 }
 
+Expected<> remove_temporary_files(const fs::path& folder, FileSystem& files) {
+  const auto names = files.list(folder);
+  if (!names) return std::unexpected(names.error());
+  for (const std::string& name : *names) {
+    if (name.starts_with(temporary_file_prefix)) [[maybe_unused]]
+      const auto removed = files.remove(folder / name);
+  }
+  return {};
+}
+
 }  // namespace gaugeline::formats

@@ -12,7 +12,7 @@
 namespace gaugeline::formats {
 namespace {
 
-constexpr std::string_view magic = "gaugejnl";
+constexpr std::string_view segment_magic = "gaugejnl";
 constexpr std::string_view extension = ".journal";
 constexpr std::size_t name_digits = 20;  // those of 2^64 - 1
 constexpr std::size_t header_checksum_offset = 24;
@@ -37,7 +37,7 @@ std::optional<std::uint64_t> segment_first(const std::string& name) {
 
 std::array<std::byte, segment_header_bytes> segment_header(std::uint64_t first) noexcept {
   std::array<std::byte, segment_header_bytes> bytes{};
-  std::memcpy(bytes.data(), magic.data(), magic.size());
+  std::memcpy(bytes.data(), segment_magic.data(), segment_magic.size());
   store(bytes, 8, journal_format_version);
   store(bytes, 16, first);
   store(bytes, header_checksum_offset, checksum(std::span(bytes).first<header_checksum_offset>()));
@@ -47,8 +47,8 @@ std::array<std::byte, segment_header_bytes> segment_header(std::uint64_t first) 
 Expected<std::uint64_t> read_segment_header(std::span<const std::byte> bytes) noexcept {
   if (bytes.size() < segment_header_bytes)
     return fail(ErrorCode::bad_data, "the header of a journal's segment is cut off");
-  if (std::memcmp(bytes.data(), magic.data(), magic.size()) != 0)
-    return fail(ErrorCode::bad_data, "is not a segment of a journal: it does not begin with \"", magic, "\"");
+  if (std::memcmp(bytes.data(), segment_magic.data(), segment_magic.size()) != 0)
+    return fail(ErrorCode::bad_data, "is not a segment of a journal: it does not begin with \"", segment_magic, "\"");
   if (checksum(bytes.first<header_checksum_offset>()) != load<std::uint64_t>(bytes, header_checksum_offset))
     return fail(ErrorCode::checksum_mismatch, "the header's checksum does not fit its bytes: it is damaged");
   const auto version = load<std::uint32_t>(bytes, 8);

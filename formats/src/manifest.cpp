@@ -10,7 +10,7 @@ namespace gaugeline::formats {
 namespace {
 
 // The three tables and their vtables, the lengths of the vectors, padding, and the builder's notes.
-constexpr std::size_t overhead_bytes = 2048;
+constexpr std::size_t manifest_overhead_bytes = 2048;
 
 using flatbuffers::FlatBufferBuilder;
 using flatbuffers::Offset;
@@ -71,7 +71,7 @@ TokenStorage context_token_storage(const LearnerState<float>& state) noexcept {
 }
 
 std::size_t manifest_bytes(const SnapshotView& snapshot, std::size_t chunks) noexcept {
-  std::size_t bytes = overhead_bytes + snapshot.lineage.run.size() + snapshot.lineage.program.size() +
+  std::size_t bytes = manifest_overhead_bytes + snapshot.lineage.run.size() + snapshot.lineage.program.size() +
                       snapshot.state.rotation.size() * sizeof(double) + chunks * sizeof(schema::Chunk);
   for (const auto* side : {&snapshot.state.items, &snapshot.state.contexts})
     bytes += candidates_written(*side) * (sizeof(std::uint64_t) + sizeof(float));

@@ -7,7 +7,7 @@ namespace gaugeline::formats {
 namespace {
 
 // The vectors' lengths, the table and its vtable, the builder's notes about them, and the alignments.
-constexpr std::size_t overhead_bytes = 1024;
+constexpr std::size_t chunk_overhead_bytes = 1024;
 constexpr std::size_t columns = 9;         // precision to log_retention, frequency, born, gradient_energy
 constexpr std::size_t offset_columns = 4;  // offset to baseline_precision
 
@@ -44,7 +44,7 @@ Expected<> check_tokens(const schema::Rows& rows, std::uint32_t row_count, Token
 }  // namespace
 
 std::size_t row_chunk_bytes(const SideState<float>& side, RowRange rows, TokenStorage tokens) noexcept {
-  std::size_t bytes = overhead_bytes + rows.count * row_bytes(side, tokens);
+  std::size_t bytes = chunk_overhead_bytes + rows.count * row_bytes(side, tokens);
   if (tokens == TokenStorage::stored)
     bytes += token_begin(side.tokens, rows.first + rows.count) - token_begin(side.tokens, rows.first);
   return aligned_up(bytes);

@@ -16,7 +16,7 @@ namespace gaugeline::formats {
 namespace {
 
 using flatbuffers::Offset;
-using Column = std::vector<std::uint8_t>;
+using PackedColumn = std::vector<std::uint8_t>;
 
 bool before(const PairCount& a, const PairCount& b) noexcept {
   return std::tie(a.item, a.context) < std::tie(b.item, b.context);
@@ -40,15 +40,15 @@ bool is_count(float number) noexcept {
   return !std::signbit(number) && number < 0x1p32F && number == std::floor(number);
 }
 
-Column varints(std::span<const std::uint32_t> numbers) {
-  Column column;
+PackedColumn varints(std::span<const std::uint32_t> numbers) {
+  PackedColumn column;
   column.reserve(numbers.size());
   for (const std::uint32_t number : numbers) append_varint(column, number);
   return column;
 }
 
-Column lengths(std::span<const std::uint32_t> ends) {
-  Column column;
+PackedColumn lengths(std::span<const std::uint32_t> ends) {
+  PackedColumn column;
   column.reserve(ends.size());
   std::uint32_t begin = 0;
   for (const std::uint32_t end : ends) {
@@ -67,11 +67,11 @@ class SliceEncoder {
   }
 
   Expected<std::vector<std::byte>> encode() {
-    const Column pair_gaps = gaps();
-    const Column sequence_ids = varints(slice_.sequence_ids);
-    const Column sequence_lengths = lengths(slice_.sequence_ends);
-    const Column value_items = column_of_values(&PairValue::item);
-    const Column value_contexts = column_of_values(&PairValue::context);
+    const PackedColumn pair_gaps = gaps();
+    const PackedColumn sequence_ids = varints(slice_.sequence_ids);
+    const PackedColumn sequence_lengths = lengths(slice_.sequence_ends);
+    const PackedColumn value_items = column_of_values(&PairValue::item);
+    const PackedColumn value_contexts = column_of_values(&PairValue::context);
     const std::size_t at_most = pair_gaps.size() + sequence_ids.size() + sequence_lengths.size() + value_items.size() +
                                 value_contexts.size() + bytes_of_tokens_and_floats();
     if (at_most > max_flatbuffer_bytes)
@@ -101,9 +101,9 @@ class SliceEncoder {
   }
 
  private:
-  [[nodiscard]] Column gaps() const {
+  [[nodiscard]] PackedColumn gaps() const {
     const std::uint64_t contexts = slice_.tokens(Side::contexts).size();
-    Column column;
+    PackedColumn column;
     column.reserve(slice_.pairs.size() + slice_.pairs.size() / 4);
     std::uint64_t last = 0;
     for (const PairCount& pair : slice_.pairs) {
@@ -121,8 +121,8 @@ class SliceEncoder {
     return column;
   }
 
-  [[nodiscard]] Column column_of_values(std::uint32_t PairValue::* field) const {
-    Column column;
+  [[nodiscard]] PackedColumn column_of_values(std::uint32_t PairValue::* field) const {
+    PackedColumn column;
     for (const PairValue& value : slice_.values) append_varint(column, value.*field);
     return column;
   }
@@ -154,13 +154,13 @@ class SliceEncoder {
     if (values.empty()) return 0;
     if (!std::ranges::all_of(values, is_count))
       return schema::CreateNumbers(builder_, 0, builder_.CreateVector(values.data(), values.size()));
-    Column column;
+    PackedColumn column;
     column.reserve(values.size());
     for (const float value : values) append_varint(column, static_cast<std::uint64_t>(value));
     return schema::CreateNumbers(builder_, builder_.CreateVector(column));
   }
 
-  Offset<flatbuffers::Vector<std::uint8_t>> column(const Column& bytes) {
+  Offset<flatbuffers::Vector<std::uint8_t>> column(const PackedColumn& bytes) {
     return bytes.empty() ? 0 : builder_.CreateVector(bytes);
   }
 

@@ -10,21 +10,21 @@
 namespace gaugeline::formats {
 namespace {
 
-constexpr std::string_view magic = "gaugeslc";
-constexpr std::size_t checksum_offset = 16;
+constexpr std::string_view slices_magic = "gaugeslc";
+constexpr std::size_t record_header_checksum_offset = 16;
 
 }  // namespace
 
 std::array<std::byte, slices_header_bytes> slices_header() noexcept {
   std::array<std::byte, slices_header_bytes> bytes{};
-  std::memcpy(bytes.data(), magic.data(), magic.size());
+  std::memcpy(bytes.data(), slices_magic.data(), slices_magic.size());
   store(bytes, 8, slices_format_version);
   return bytes;
 }
 
 Expected<> check_slices_header(std::span<const std::byte> bytes) noexcept {
-  if (bytes.size() < slices_header_bytes || std::memcmp(bytes.data(), magic.data(), magic.size()) != 0)
-    return fail(ErrorCode::bad_data, "is not a .slices file: it does not begin with \"", magic, "\"");
+  if (bytes.size() < slices_header_bytes || std::memcmp(bytes.data(), slices_magic.data(), slices_magic.size()) != 0)
+    return fail(ErrorCode::bad_data, "is not a .slices file: it does not begin with \"", slices_magic, "\"");
   const auto version = load<std::uint32_t>(bytes, 8);
   if (version != slices_format_version)
     return fail(ErrorCode::unsupported_version, "is a .slices file of format version ", version,
@@ -40,7 +40,8 @@ std::array<std::byte, record_header_bytes> RecordHeader::sealed(std::span<const 
   store(bytes, 4, compressed_bytes);
   store(bytes, 8, raw_bytes);
   store(bytes, 12, index);
-  store(bytes, checksum_offset, formats::checksum(std::span(bytes).first<checksum_offset>(), payload));
+  store(bytes, record_header_checksum_offset,
+        formats::checksum(std::span(bytes).first<record_header_checksum_offset>(), payload));
   return bytes;
 }
 
@@ -49,7 +50,7 @@ RecordHeader RecordHeader::parse(std::span<const std::byte, record_header_bytes>
           .compressed_bytes = load<std::uint32_t>(bytes, 4),
           .raw_bytes = load<std::uint32_t>(bytes, 8),
           .index = load<std::uint32_t>(bytes, 12),
-          .checksum = load<std::uint64_t>(bytes, checksum_offset)};
+          .checksum = load<std::uint64_t>(bytes, record_header_checksum_offset)};
 }
 
 Expected<> RecordHeader::check(std::uint32_t expected_index, const SliceLimits& limits) const noexcept {
@@ -67,7 +68,7 @@ Expected<> RecordHeader::check(std::uint32_t expected_index, const SliceLimits& 
 }
 
 Expected<> RecordHeader::check_payload(std::span<const std::byte> payload) const noexcept {
-  if (load<std::uint64_t>(sealed(payload), checksum_offset) == checksum) return {};
+  if (load<std::uint64_t>(sealed(payload), record_header_checksum_offset) == checksum) return {};
   return fail(ErrorCode::checksum_mismatch, "the record's checksum does not fit its bytes: it is damaged");
 }
 

@@ -14,7 +14,7 @@ namespace {
 
 constexpr std::string_view header_magic = "gaugesnp";
 constexpr std::string_view footer_magic = "gaugeend";
-constexpr std::size_t checksum_offset = 56;
+constexpr std::size_t footer_checksum_offset = 56;
 
 bool begins_with(std::span<const std::byte> bytes, std::string_view magic) noexcept {
   return std::memcmp(bytes.data(), magic.data(), magic.size()) == 0;
@@ -50,12 +50,12 @@ std::array<std::byte, snapshot_footer_bytes> SnapshotFooter::sealed() const noex
   store(bytes, 16, manifest_offset);
   store(bytes, 24, manifest_bytes);
   store(bytes, 32, manifest_checksum);
-  store(bytes, checksum_offset, formats::checksum(std::span(bytes).first<checksum_offset>()));
+  store(bytes, footer_checksum_offset, formats::checksum(std::span(bytes).first<footer_checksum_offset>()));
   return bytes;
 }
 
 std::uint64_t SnapshotFooter::checksum_of(std::span<const std::byte, snapshot_footer_bytes> sealed) noexcept {
-  return load<std::uint64_t>(sealed, checksum_offset);
+  return load<std::uint64_t>(sealed, footer_checksum_offset);
 }
 
 Expected<SnapshotFooter> SnapshotFooter::parse(std::span<const std::byte> tail, std::uint64_t file_bytes) noexcept {
@@ -67,7 +67,7 @@ Expected<SnapshotFooter> SnapshotFooter::parse(std::span<const std::byte> tail, 
                               .checksum = checksum_of(bytes)};
   if (!begins_with(bytes, footer_magic))
     return fail(ErrorCode::bad_data, "offset ", place, ": there is no footer: the file is cut off or has grown");
-  if (formats::checksum(bytes.first<checksum_offset>()) != footer.checksum)
+  if (formats::checksum(bytes.first<footer_checksum_offset>()) != footer.checksum)
     return fail(ErrorCode::checksum_mismatch, "offset ", place, ": the footer is damaged");
   // The order of the comparisons keeps the sum from wrapping around.
   const bool placed = footer.manifest_offset % part_alignment == 0 && footer.manifest_offset >= snapshot_header_bytes &&
@@ -80,7 +80,7 @@ Expected<SnapshotFooter> SnapshotFooter::parse(std::span<const std::byte> tail, 
   if (!is_zero(tail, footer.manifest_offset + footer.manifest_bytes - tail_begin, place - tail_begin))
     return fail(ErrorCode::bad_data, "the padding before the footer is not zero");
   if (load<std::uint32_t>(bytes, 8) != snapshot_format_version || !is_zero(bytes, 12, 16) ||
-      !is_zero(bytes, 40, checksum_offset))
+      !is_zero(bytes, 40, footer_checksum_offset))
     return fail(ErrorCode::bad_data, "offset ", place,
                 ": the footer's version or reserved bytes are not as they should be");
   return footer;

@@ -24,17 +24,6 @@ Expected<std::unique_ptr<FileLock>> take_lock(FileSystem& files, const fs::path&
               ": another program is writing to this data directory (a daemon, perhaps); only one can");
 }
 
-Expected<> remove_leftovers(FileSystem& files, const fs::path& folder) {
-  const auto names = files.list(folder);
-  if (!names) return std::unexpected(names.error());
-  for (const std::string& name : *names) {
-    if (!name.starts_with(temporary_file_prefix)) continue;
-    // What cannot be removed now does no harm, and is tried again at the next start.
-    [[maybe_unused]] const auto removed = files.remove(folder / name);
-  }
-  return {};
-}
-
 std::optional<std::uint64_t> slice_of(const std::string& name) {
   if (!name.ends_with(extension)) return std::nullopt;
   const std::string_view digits = std::string_view(name).substr(0, name.size() - extension.size());
@@ -65,7 +54,7 @@ Expected<SnapshotStore> SnapshotStore::create(const fs::path& data_directory, Fi
   if (const auto made = make_durable_folder(files, folder); !made) return std::unexpected(made.error());
   auto lock = take_lock(files, data_directory);
   if (!lock) return std::unexpected(lock.error());
-  if (const auto removed = remove_leftovers(files, folder); !removed) return std::unexpected(removed.error());
+  if (const auto removed = remove_temporary_files(folder, files); !removed) return std::unexpected(removed.error());
   if (const auto synced = files.sync_folder(folder); !synced) return std::unexpected(synced.error());
   SnapshotStore store(files, folder);
   store.lock_ = std::move(*lock);

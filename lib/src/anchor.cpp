@@ -14,7 +14,7 @@ constexpr double most_stretch = .5;  // in one slice, before ...
 constexpr double undone = .2;  // ... this share of it is undone: text predicts worse the more is, docs/experiments.md
 // Of M and G, in units of their size: far above the rounding errors of sums in float. Where the tables hold less than
 // that, a slice undoes only a part of the turn or stretch, and the next ones the rest.
-constexpr double regularisation = 1e-2;
+constexpr double anchor_regularisation = 1e-2;
 
 // The integral of e^(-rate s) over [0, elapsed].
 double faded_time(double rate, double elapsed) noexcept {
@@ -78,7 +78,7 @@ double Anchor<Scalar>::hold(Model<Scalar>& model, RowSums<Scalar>& sums, Executo
 
   // What the sums fill row by row is read column by column: the overlaps M are transposed, and R comes out as R^T.
   at(scratch) = at(item_overlap) + at(context_overlap);
-  at(scratch).diagonal().array() += regularisation * at(scratch).norm();
+  at(scratch).diagonal().array() += anchor_regularisation * at(scratch).norm();
   gauge_rotation(at(scratch), at(rotation), work_);
   const double angle = rotation_angle(at(rotation), work_);
   if (!find_stretch()) {
@@ -150,7 +150,7 @@ bool Anchor<Scalar>::find_stretch() noexcept {
   multiply(at(context_gram), at(scratch), at(item_gram));
   at(turned) = at(item_gram).transpose();
   multiply(at(scratch), at(turned), at(context_gram));
-  const double floor = regularisation * eigenvalues_[0];
+  const double floor = anchor_regularisation * eigenvalues_[0];
   for (Eigen::Index i = 0; i < at(scratch).rows(); ++i) {
     for (Eigen::Index j = 0; j < at(scratch).cols(); ++j) {
       const double sum = eigenvalues_[static_cast<std::size_t>(i)] + eigenvalues_[static_cast<std::size_t>(j)];

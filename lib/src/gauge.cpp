@@ -19,7 +19,7 @@ constexpr int sweep_limit = 40;  // 6 to 12 are needed; the limit only guards ag
 
 // Relative weight of the identity in the gauge step: far above the rounding errors of M (1e-16), far below the accuracy
 // that is asked of a recovered rotation (1e-5).
-constexpr double regularisation = 1e-6;
+constexpr double gauge_regularisation = 1e-6;
 
 // The power of two that brings the largest entry into [1/2, 1): squares then neither overflow nor vanish, and scaling
 // costs no accuracy. 1 for a zero matrix.
@@ -156,7 +156,7 @@ void gauge_rotation(const Eigen::Ref<const Eigen::MatrixXd>& m, Eigen::Ref<Eigen
   orthogonalise_columns(a, v, squared);
   sort_by_length(a, v, squared);
   // (M + e I) V = M V + e V: the columns that are orthogonal for M are nearly so for the regularised matrix.
-  a += regularisation * std::sqrt(squared[0]) * v;
+  a += gauge_regularisation * std::sqrt(squared[0]) * v;
   orthogonalise_columns(a, v, squared);
   sort_by_length(a, v, squared);
   normalise_columns(a, v);

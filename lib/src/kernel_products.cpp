@@ -7,7 +7,7 @@
 namespace gaugeline::kernels {
 namespace {
 
-constexpr std::size_t side = 4;  // rows at a time
+constexpr std::size_t tile_side = 4;  // rows at a time
 
 // c's rows from i on, at most `height`, and columns [j, j + vectors * width): a b, added or not.
 template <bool add, std::size_t width, std::size_t height, std::size_t vectors, class Scalar>
@@ -52,32 +52,32 @@ struct Product {
     // As many sums as there are registers for: 16, or 8 of the 16 registers of narrower units.
     constexpr std::size_t most = bytes == 64 ? 4 : 2;
     std::size_t j = 0;
-    for (; j + most * width <= c.columns; j += most * width) panel<width, side, most>(c, a, b, j);
+    for (; j + most * width <= c.columns; j += most * width) panel<width, tile_side, most>(c, a, b, j);
     if constexpr (!add) {
       // The last columns, which fill no register: some before them are computed again, to the same numbers.
       const std::size_t rest = (c.columns - j + width - 1) / width * width;
       if (rest <= c.columns) j = c.columns - rest;
       if (j + most * width <= c.columns) {
-        panel<width, side, most>(c, a, b, j);
+        panel<width, tile_side, most>(c, a, b, j);
         return;
       }
     }
     if constexpr (most > 3) {
       if (j + 3 * width <= c.columns) {
-        panel<width, side, 3>(c, a, b, j);
+        panel<width, tile_side, 3>(c, a, b, j);
         j += 3 * width;
       }
     }
     if constexpr (most > 2) {
       if (j + 2 * width <= c.columns) {
-        panel<width, side, 2>(c, a, b, j);
+        panel<width, tile_side, 2>(c, a, b, j);
         j += 2 * width;
       }
     }
     for_lanes<width>(
         c.columns,
         [&](auto lanes, std::size_t begin)
-            __attribute__((always_inline)) { panel<lanes(), 2 * side, 1>(c, a, b, begin); },
+            __attribute__((always_inline)) { panel<lanes(), 2 * tile_side, 1>(c, a, b, begin); },
         j);
   }
 
@@ -86,10 +86,10 @@ struct Product {
   GAUGELINE_INLINE static void panel(const Block<Scalar>& c, const Block<const Scalar>& a, const Block<const Scalar>& b,
                                      std::size_t j) noexcept {
     std::size_t i = 0;
-    if constexpr (height > side) {
+    if constexpr (height > tile_side) {
       for (; i + height <= c.rows; i += height) product_tile<add, width, height, vectors>(c, a, b, i, j);
     }
-    for (; i < c.rows; i += side) product_tile<add, width, side, vectors>(c, a, b, i, j);
+    for (; i < c.rows; i += tile_side) product_tile<add, width, tile_side, vectors>(c, a, b, i, j);
   }
 };
 

@@ -9,35 +9,35 @@
 namespace gaugeline::kernels {
 namespace {
 
-constexpr std::size_t side = 4;  // rows at a time
-constexpr std::size_t ahead = 2 * side;
+constexpr std::size_t dot_side = 4;  // rows at a time
+constexpr std::size_t ahead = 2 * dot_side;
 
 template <std::size_t width, std::size_t height, class Scalar>
-GAUGELINE_INLINE void add_products(Lanes<Scalar, width> (&sums)[height][side], const Scalar* const (&a)[height],
-                                   const Scalar* const (&b)[side], std::size_t k) noexcept {
-  Lanes<Scalar, width> right[side];
+GAUGELINE_INLINE void add_products(Lanes<Scalar, width> (&sums)[height][dot_side], const Scalar* const (&a)[height],
+                                   const Scalar* const (&b)[dot_side], std::size_t k) noexcept {
+  Lanes<Scalar, width> right[dot_side];
   GAUGELINE_UNROLL
-  for (std::size_t j = 0; j < side; ++j) load(right[j], b[j] + k);
+  for (std::size_t j = 0; j < dot_side; ++j) load(right[j], b[j] + k);
   GAUGELINE_UNROLL
   for (std::size_t i = 0; i < height; ++i) {
     Lanes<Scalar, width> left;
     load(left, a[i] + k);
     GAUGELINE_UNROLL
-    for (std::size_t j = 0; j < side; ++j) sums[i][j] += left * right[j];
+    for (std::size_t j = 0; j < dot_side; ++j) sums[i][j] += left * right[j];
   }
 }
 
 // Adds each sum's lanes, and the products from k on, which are fewer than a width.
 template <std::size_t width, std::size_t height, class Scalar>
-GAUGELINE_INLINE void finish_dots(Lanes<Scalar, side> (&dots)[height], Lanes<Scalar, width> (&sums)[height][side],
-                                  const Scalar* const (&a)[height], const Scalar* const (&b)[side], std::size_t k,
-                                  std::size_t depth) noexcept {
-  if constexpr (width > side) {
-    Lanes<Scalar, width / 2> halves[height][side];
+GAUGELINE_INLINE void finish_dots(Lanes<Scalar, dot_side> (&dots)[height],
+                                  Lanes<Scalar, width> (&sums)[height][dot_side], const Scalar* const (&a)[height],
+                                  const Scalar* const (&b)[dot_side], std::size_t k, std::size_t depth) noexcept {
+  if constexpr (width > dot_side) {
+    Lanes<Scalar, width / 2> halves[height][dot_side];
     GAUGELINE_UNROLL
     for (std::size_t i = 0; i < height; ++i) {
       GAUGELINE_UNROLL
-      for (std::size_t j = 0; j < side; ++j)
+      for (std::size_t j = 0; j < dot_side; ++j)
         add_halves(halves[i][j], sums[i][j], std::make_index_sequence<width / 2>());
     }
     if (k + width / 2 <= depth) {
@@ -49,7 +49,7 @@ GAUGELINE_INLINE void finish_dots(Lanes<Scalar, side> (&dots)[height], Lanes<Sca
     GAUGELINE_UNROLL
     for (std::size_t i = 0; i < height; ++i) add_across(dots[i], sums[i]);
     for (; k < depth; ++k) {
-      const Lanes<Scalar, side> right{b[0][k], b[1][k], b[2][k], b[3][k]};
+      const Lanes<Scalar, dot_side> right{b[0][k], b[1][k], b[2][k], b[3][k]};
       GAUGELINE_UNROLL
       for (std::size_t i = 0; i < height; ++i) dots[i] += a[i][k] * right;
     }
@@ -58,9 +58,9 @@ GAUGELINE_INLINE void finish_dots(Lanes<Scalar, side> (&dots)[height], Lanes<Sca
 
 // dots[i][j] = a[i] . b[j]
 template <std::size_t width, std::size_t height, class Scalar>
-GAUGELINE_INLINE void dot_tile(Lanes<Scalar, side> (&dots)[height], const Scalar* const (&a)[height],
-                               const Scalar* const (&b)[side], std::size_t depth) noexcept {
-  Lanes<Scalar, width> sums[height][side] = {};
+GAUGELINE_INLINE void dot_tile(Lanes<Scalar, dot_side> (&dots)[height], const Scalar* const (&a)[height],
+                               const Scalar* const (&b)[dot_side], std::size_t depth) noexcept {
+  Lanes<Scalar, width> sums[height][dot_side] = {};
   std::size_t k = 0;
   for (; k + width <= depth; k += width) add_products<width>(sums, a, b, k);
   finish_dots<width>(dots, sums, a, b, k, depth);
@@ -76,20 +76,20 @@ template <class Scalar>
 GAUGELINE_INLINE void prefetch_rows(const RowList<Scalar>& rows, std::size_t e) noexcept {
   constexpr std::size_t line = 64 / sizeof(Scalar);
   if (rows.at == nullptr) return;
-  for (std::size_t r = e; r < std::min(e + side, rows.count); ++r) {
+  for (std::size_t r = e; r < std::min(e + dot_side, rows.count); ++r) {
     for (std::size_t k = 0; k < rows.dimension; k += line) __builtin_prefetch(row_of(rows, r) + k);
   }
 }
 
 // dots[r] = x . rows[e + r], where rows past the end repeat the last one.
 template <std::size_t bytes, class Scalar>
-GAUGELINE_INLINE void dots_of_rows(Lanes<Scalar, side>& dots, const Scalar* x, const RowList<Scalar>& rows,
+GAUGELINE_INLINE void dots_of_rows(Lanes<Scalar, dot_side>& dots, const Scalar* x, const RowList<Scalar>& rows,
                                    std::size_t e) noexcept {
   const Scalar* const left[1] = {x};
-  const Scalar* right[side];
+  const Scalar* right[dot_side];
   GAUGELINE_UNROLL
-  for (std::size_t r = 0; r < side; ++r) right[r] = row_of(rows, std::min(e + r, rows.count - 1));
-  Lanes<Scalar, side> sums[1];
+  for (std::size_t r = 0; r < dot_side; ++r) right[r] = row_of(rows, std::min(e + r, rows.count - 1));
+  Lanes<Scalar, dot_side> sums[1];
   dot_tile<widest<Scalar, bytes>>(sums, left, right, rows.dimension);
   dots = sums[0];
 }
@@ -121,11 +121,11 @@ GAUGELINE_INLINE void add_some_rows(Scalar* y, const Scalar* weights, const RowL
 struct Dots {
   template <std::size_t bytes, class Scalar>
   GAUGELINE_INLINE static void run(Scalar* products, const Scalar* x, const RowList<Scalar>& rows) noexcept {
-    for (std::size_t e = 0; e < rows.count; e += side) {
+    for (std::size_t e = 0; e < rows.count; e += dot_side) {
       prefetch_rows(rows, e + ahead);
-      Lanes<Scalar, side> dots;
+      Lanes<Scalar, dot_side> dots;
       dots_of_rows<bytes>(dots, x, rows, e);
-      if (e + side <= rows.count) {
+      if (e + dot_side <= rows.count) {
         store(products + e, dots);
       } else {
         for (std::size_t r = 0; e + r < rows.count; ++r) products[e + r] = dots[r];
@@ -138,9 +138,9 @@ struct AddRows {
   template <std::size_t bytes, class Scalar>
   GAUGELINE_INLINE static void run(Scalar* y, const Scalar* weights, const RowList<Scalar>& rows) noexcept {
     std::size_t e = 0;
-    for (; e + side <= rows.count; e += side) {
+    for (; e + dot_side <= rows.count; e += dot_side) {
       prefetch_rows(rows, e + ahead);
-      add_some_rows<bytes, side>(y, weights + e, rows, e);
+      add_some_rows<bytes, dot_side>(y, weights + e, rows, e);
     }
     for (; e < rows.count; ++e) add_some_rows<bytes, 1>(y, weights + e, rows, e);
   }
@@ -150,16 +150,16 @@ struct AddNormalProduct {
   template <std::size_t bytes, class Scalar>
   GAUGELINE_INLINE static void run(Scalar* y, const Scalar* x, const Scalar* weights,
                                    const RowList<Scalar>& rows) noexcept {
-    for (std::size_t e = 0; e < rows.count; e += side) {
+    for (std::size_t e = 0; e < rows.count; e += dot_side) {
       prefetch_rows(rows, e + ahead);
-      const std::size_t count = std::min(side, rows.count - e);
-      Lanes<Scalar, side> dots;
+      const std::size_t count = std::min(dot_side, rows.count - e);
+      Lanes<Scalar, dot_side> dots;
       dots_of_rows<bytes>(dots, x, rows, e);
-      Scalar weighted[side];
+      Scalar weighted[dot_side];
       store(weighted, dots);
       for (std::size_t r = 0; r < count; ++r) weighted[r] *= weights[e + r];
-      if (count == side) {
-        add_some_rows<bytes, side>(y, weighted, rows, e);
+      if (count == dot_side) {
+        add_some_rows<bytes, dot_side>(y, weighted, rows, e);
       } else {
         for (std::size_t r = 0; r < count; ++r) add_some_rows<bytes, 1>(y, weighted + r, rows, e + r);
       }
@@ -171,7 +171,7 @@ struct Gather {
   template <std::size_t bytes, class Scalar>
   GAUGELINE_INLINE static void run(const Block<Scalar>& to, const RowList<Scalar>& rows) noexcept {
     for (std::size_t e = 0; e < rows.count; ++e) {
-      if (e % side == 0) prefetch_rows(rows, e + ahead);
+      if (e % dot_side == 0) prefetch_rows(rows, e + ahead);
       const Scalar* const from = row_of(rows, e);
       Scalar* const row = to.data + e * to.row_step;
       for_lanes<widest<Scalar, bytes>>(rows.dimension,
@@ -208,9 +208,9 @@ struct Descend {
     const std::size_t d = descent.dimension;
     for (std::size_t e = 0; e < gradients.rows; ++e) {
       const Scalar* const gradient = gradients.data + e * gradients.row_step;
-      const Scalar* const same[side] = {gradient, gradient, gradient, gradient};
+      const Scalar* const same[dot_side] = {gradient, gradient, gradient, gradient};
       const Scalar* const left[1] = {gradient};
-      Lanes<Scalar, side> squares[1];
+      Lanes<Scalar, dot_side> squares[1];
       dot_tile<widest<Scalar, bytes>>(squares, left, same, d);
       Scalar& energy = descent.energy[at[e]];
       energy += squares[0][0] / static_cast<Scalar>(d);

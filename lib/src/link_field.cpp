@@ -24,7 +24,7 @@ double angle(const MatrixXd& rotation) {
 }
 
 // R_last ... R_first+1, which takes coordinates of `last` to those of `first`.
-MatrixXd product(const MatrixField& links, Index first, Index last) {
+MatrixXd link_product(const MatrixField& links, Index first, Index last) {
   MatrixXd turn = MatrixXd::Identity(links[0].rows(), links[0].cols());
   for (Index t = first + 1; t <= last; ++t) turn = (links[static_cast<std::size_t>(t)] * turn).eval();
   return turn;
@@ -129,7 +129,7 @@ void absorb_links(const JointShape& shape, TableRef z, MatrixField& links) {
 
 void smooth_links(const JointShape& shape, TableRef z, MatrixField& links) {
   if (shape.slices < 2) return;
-  const OrthogonalLogarithm whole = orthogonal_logarithm(product(links, 0, shape.slices - 1));
+  const OrthogonalLogarithm whole = orthogonal_logarithm(link_product(links, 0, shape.slices - 1));
   MatrixField smooth(links.size(), skew_exponential(whole.gamma / static_cast<double>(shape.slices - 1)));
   smooth[0] = MatrixXd::Identity(shape.dimension, shape.dimension);
   smooth.back() = whole.reflection * smooth.back();
@@ -155,7 +155,7 @@ Index domain_walls(const MatrixField& links) {
 Eigen::MatrixXd holonomy(const JointShape& shape, const ConstTableRef& z, const MatrixField& links, Index first,
                          Index last) {
   const MatrixXd direct = polar_factor(slice_rows(z, shape, last).transpose() * slice_rows(z, shape, first));
-  return product(links, first, last).transpose() * direct;
+  return link_product(links, first, last).transpose() * direct;
 }
 
 double holonomy_angle(const JointShape& shape, const ConstTableRef& z, const MatrixField& links, Index first,

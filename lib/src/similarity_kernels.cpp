@@ -122,7 +122,8 @@ GAUGELINE_INLINE void sum_wide(RowFigures* dots, RowFigures& squares, const floa
 template <std::size_t height, Norms norms>
 GAUGELINE_INLINE void sum_narrow(RowFigures* dots, RowFigures& squares, const float* const* queries,
                                  const RowBlock& rows) noexcept {
-  const auto dot = [&](const float* a, const float* b) {
+  // Inlined, so that it is of the same units wherever it is called from, and sums alike.
+  const auto dot = [&](const float* a, const float* b) __attribute__((always_inline)) {
     float sum = 0;
     for (std::size_t k = 0; k < rows.dimension; ++k) sum += a[k] * b[k];
     return sum;

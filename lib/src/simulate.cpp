@@ -5,6 +5,7 @@
 #include <span>
 
 #include "cumulative.hpp"
+#include "simulated_pairs.hpp"
 
 namespace gaugeline {
 namespace {
@@ -12,10 +13,7 @@ namespace {
 // The shares and sizes below define the reference cases; docs/algorithm.md quotes results for them.
 constexpr double held_out_share_of_values = .1;
 constexpr double held_out_share_of_pairs = .05;
-constexpr double skipgram_scale = 1.3;   // of the truth, times d^(-1/4)
-constexpr double skipgram_step = .2;     // of a drifting row per slice, in units of its spread
-constexpr double frequency_offset = 10;  // Zipf-Mandelbrot: base_j = 1 / (j + 10)
-constexpr double largest_score = 8;      // caps exp(u . v): no pair takes all draws
+constexpr double skipgram_step = .2;  // of a drifting row per slice, in units of its spread
 
 TruthTable normal_table(Random& random, std::uint32_t rows, std::uint32_t dimension, double scale) {
   TruthTable table(rows, dimension);

@@ -7,6 +7,7 @@
 #include <gaugeline/random.hpp>
 
 #include "cumulative.hpp"
+#include "simulated_pairs.hpp"
 #include "skew_exponential.hpp"
 
 namespace gaugeline {
@@ -17,10 +18,7 @@ using Eigen::Index;
 // The figures below define the reference case; docs/algorithm.md quotes results for it.
 constexpr double walk_step = .05;  // of a row of G1's truth per slice, times d^(-1/4)
 constexpr double walk_noise = .3;
-constexpr double start_scale = .3;       // of a random start, times d^(-1/4)
-constexpr double skipgram_scale = 1.3;   // of the truth, times d^(-1/4)
-constexpr double frequency_offset = 10;  // base_j = 1 / (j + 10)
-constexpr double largest_score = 8;      // caps exp(u . v): no pair takes all draws
+constexpr double start_scale = .3;  // of a random start, times d^(-1/4)
 
 using Likelihoods = std::vector<std::unique_ptr<SliceLikelihood>>;
 

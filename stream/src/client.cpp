@@ -14,6 +14,7 @@
 
 #include "asio.hpp"
 #include "channel.hpp"
+#include "overloaded.hpp"
 #include "tls_channel.hpp"
 #include "tls_error.hpp"
 
@@ -23,17 +24,12 @@ namespace {
 using namespace asio::experimental::awaitable_operators;
 using namespace std::chrono_literals;
 
-constexpr std::size_t read_bytes = std::size_t{16} << 10U;
+constexpr std::size_t client_read_bytes = std::size_t{16} << 10U;
 constexpr auto attempt_time = 10s;  // for connecting, with the handshake of TLS, and for the welcome
 constexpr auto first_pause = 100ms;
 constexpr auto longest_pause = 5000ms;
 
-template <class... Handlers>
-struct Overloaded : Handlers... {
-  using Handlers::operator()...;
-};
-
-Expected<> failed(std::string_view what, const boost::system::error_code& error) {
+Expected<> failed_transfer(std::string_view what, const boost::system::error_code& error) {
   return fail(ErrorCode::io_error, what, ": ", error.message());
 }
 
@@ -81,7 +77,7 @@ class Sender {
   std::unexpected<Error> give_up(const Error& why) { return std::unexpected(failure_.emplace(why)); }
   // Peers whose TLS does not fit will not fit in a minute either.
   Expected<> lost(std::string_view what, const boost::system::error_code& error) {
-    const auto why = failed(what, error);
+    const auto why = failed_transfer(what, error);
     return is_tls_error(error) ? give_up(why.error()) : why;
   }
   void talk(const std::string& line) const {
@@ -145,9 +141,9 @@ asio::awaitable<Expected<>> Sender::attempt(std::unique_ptr<Channel>& channel) {
   tcp::socket socket(context_);
   tcp::resolver resolver(context_);
   const auto [unresolved, endpoints] = co_await resolver.async_resolve(options_.host, options_.port, with_error_code);
-  if (unresolved) co_return failed("cannot resolve " + options_.host + ":" + options_.port, unresolved);
+  if (unresolved) co_return failed_transfer("cannot resolve " + options_.host + ":" + options_.port, unresolved);
   const auto [error, endpoint] = co_await asio::async_connect(socket, endpoints, with_error_code);
-  if (error) co_return failed("cannot connect to " + options_.host + ":" + options_.port, error);
+  if (error) co_return failed_transfer("cannot connect to " + options_.host + ":" + options_.port, error);
   channel =
       options_.tls ? tls_channel(std::move(socket), *options_.tls, options_.host) : plain_channel(std::move(socket));
   const auto refused = co_await channel->handshake();
@@ -163,7 +159,7 @@ asio::awaitable<Expected<>> Sender::connect(std::unique_ptr<Channel>& channel) {
 }
 
 asio::awaitable<Expected<>> Sender::read(Conversation& conversation) {
-  std::vector<std::byte> buffer(read_bytes);
+  std::vector<std::byte> buffer(client_read_bytes);
   while (true) {
     const auto [error, size] = co_await conversation.channel->read_some(buffer);
     if (error == asio::error::eof) co_return fail(ErrorCode::io_error, "the daemon has closed the connection");

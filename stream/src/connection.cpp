@@ -10,12 +10,12 @@ namespace {
 using namespace asio::experimental::awaitable_operators;
 using namespace std::chrono_literals;
 
-constexpr std::size_t read_bytes = std::size_t{64} << 10U;
+constexpr std::size_t frame_read_bytes = std::size_t{64} << 10U;
 // For the last bytes to reach a client that may not be listening; a stop of the server waits for it.
 constexpr auto parting_time = 3s;
 constexpr auto no_limit = Clock::time_point::max();
 
-Expected<> failed(std::string_view what, const boost::system::error_code& error) {
+Expected<> failed_exchange(std::string_view what, const boost::system::error_code& error) {
   return fail(ErrorCode::io_error, what, ": ", error.message());
 }
 
@@ -45,7 +45,7 @@ asio::awaitable<void> Connection::run() {
 
 asio::awaitable<Expected<>> Connection::shake_hands() {
   const auto error = co_await channel_->handshake();
-  if (error) co_return failed("TLS handshake", error);
+  if (error) co_return failed_exchange("TLS handshake", error);
   co_return Expected<>{};
 }
 
@@ -73,14 +73,14 @@ asio::awaitable<void> Connection::part() {
 }
 
 asio::awaitable<Expected<>> Connection::read() {
-  std::vector<std::byte> buffer(read_bytes);
+  std::vector<std::byte> buffer(frame_read_bytes);
   while (true) {
     const auto [error, size] = co_await channel_->read_some(buffer);
     if (error == asio::error::eof) {
       if (session_.inside_frame()) co_return fail(ErrorCode::protocol_violation, "closed in the middle of a frame");
       co_return Expected<>{};
     }
-    if (error) co_return failed("cannot read", error);
+    if (error) co_return failed_exchange("cannot read", error);
     if (session_.is_streaming()) read_limit_ = no_limit;  // the queue may be full for as long as it takes
     const auto received = co_await receive(std::span(buffer).first(size));
     if (!received) co_return received;
@@ -128,7 +128,7 @@ asio::awaitable<Expected<>> Connection::write() {
     const auto [error, size] = co_await channel_->write_some(std::span(sending_).subspan(sent_));
     if (!closing_) write_limit_ = no_limit;
     sent_ += size;
-    if (error) co_return failed("cannot write", error);
+    if (error) co_return failed_exchange("cannot write", error);
   }
 }
 
@@ -147,7 +147,7 @@ asio::awaitable<Expected<>> Connection::watch() {
 }
 
 asio::awaitable<Expected<>> Connection::drain() {
-  std::vector<std::byte> buffer(read_bytes);
+  std::vector<std::byte> buffer(frame_read_bytes);
   while (true) {
     const auto [error, size] = co_await channel_->read_some(buffer);
     if (error) co_return Expected<>{};

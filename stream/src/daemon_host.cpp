@@ -145,8 +145,9 @@ DaemonStatus DaemonHost::status() const {
   status.context_rows = learnt.context_rows;
   status.watermark = recorder.watermark;
   status.open_windows = recorder.open_windows;
-  status.queue_messages = service_.waiting_messages() + service_.waiting_slices();
-  status.queue_capacity = options_.queue_slices;
+  status.queue_messages = service_.waiting_messages();
+  status.queue_slices = service_.waiting_slices();
+  status.queue_slices_most = options_.queue_slices;
   status.journal_bytes = recorder.journal_bytes;
   if (last_checkpoint_) status.checkpoint_age_seconds = seconds_since(*last_checkpoint_);
   status.uptime_seconds = seconds_since(started_);
@@ -159,6 +160,7 @@ DaemonStatus DaemonHost::status() const {
 std::string DaemonHost::metrics(MetricsFormat format) const {
   const DaemonStatus now = status();
   metrics_.queue_messages.set(static_cast<double>(now.queue_messages));
+  metrics_.queue_slices.set(static_cast<double>(now.queue_slices));
   metrics_.journal_bytes.set(static_cast<double>(now.journal_bytes));
   metrics_.rows.set(DaemonMetrics::items, static_cast<double>(now.item_rows));
   metrics_.rows.set(DaemonMetrics::contexts, static_cast<double>(now.context_rows));

@@ -16,7 +16,7 @@ namespace {
 using namespace asio::experimental::awaitable_operators;
 using namespace std::chrono_literals;
 
-constexpr std::size_t read_bytes = std::size_t{16} << 10U;
+constexpr std::size_t http_read_bytes = std::size_t{16} << 10U;
 constexpr std::size_t file_piece_bytes = std::size_t{256} << 10U;
 // For the last bytes to reach a client that may not be listening; a stop of the daemon waits for it.
 constexpr auto parting_time = 3s;
@@ -37,7 +37,7 @@ HttpConnection::HttpConnection(std::unique_ptr<Channel> channel, HttpHost& host,
       host_(host),
       limits_(limits),
       reader_(limits),
-      buffer_(read_bytes),
+      buffer_(http_read_bytes),
       watch_(channel_->executor()) {}
 
 // What is outside of a request has nobody to be told to: a handshake that fails, a connection that is lost or idle.

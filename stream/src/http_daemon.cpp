@@ -38,19 +38,14 @@ std::string status_json(const DaemonStatus& status) {
   status.watermark ? json.value(format_time(*status.watermark)) : json.null();
   json.member("open_windows", status.open_windows)
       .member("queue_messages", status.queue_messages)
-      .member("queue_capacity", status.queue_capacity)
+      .member("queue_slices", status.queue_slices)
+      .member("queue_slices_most", status.queue_slices_most)
       .member("durability", status.durability)
       .member("journal_bytes", status.journal_bytes)
       .key("checkpoint_age_seconds");
   status.checkpoint_age_seconds ? json.value(*status.checkpoint_age_seconds) : json.null();
   json.member("uptime_seconds", status.uptime_seconds).end_object();
   return std::move(out).str();
-}
-
-std::string_view trimmed(std::string_view text) {
-  const std::size_t begin = text.find_first_not_of(" \t");
-  if (begin == std::string_view::npos) return {};
-  return text.substr(begin, text.find_last_not_of(" \t") + 1 - begin);
 }
 
 // Calls use(part, rest) for each part of a list; `rest` is what follows it.

@@ -28,7 +28,8 @@ struct DaemonStatus {
   std::uint64_t item_rows = 0, context_rows = 0;
   std::optional<Time> watermark;
   std::uint64_t open_windows = 0;
-  std::uint64_t queue_messages = 0, queue_capacity = 0;
+  std::uint64_t queue_messages = 0;                       // that wait to be recorded
+  std::uint64_t queue_slices = 0, queue_slices_most = 0;  // that wait for the learner, and how many may
   std::uint64_t journal_bytes = 0;
   std::optional<double> checkpoint_age_seconds;  // nullopt: there is none yet
   double uptime_seconds = 0;

@@ -33,6 +33,13 @@ struct HttpLimits {
   Clock::duration watch_comment = std::chrono::seconds(15);  // a silent event stream has a sign of life so often
 };
 
+// A part of a field's value without the white space around it (RFC 9110, 5.6.3).
+inline std::string_view trimmed(std::string_view text) noexcept {
+  const std::size_t begin = text.find_first_not_of(" \t");
+  if (begin == std::string_view::npos) return {};
+  return text.substr(begin, text.find_last_not_of(" \t") + 1 - begin);
+}
+
 using HttpParameters = std::vector<std::pair<std::string, std::string>>;
 
 struct HttpRequest {

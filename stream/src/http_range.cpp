@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <charconv>
 
+#include "http_message.hpp"
+
 namespace gaugeline::stream {
 namespace {
 
@@ -11,12 +13,6 @@ std::optional<std::uint64_t> parse_digits(std::string_view text) noexcept {
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
   return value;
-}
-
-std::string_view trimmed(std::string_view text) noexcept {
-  const std::size_t begin = text.find_first_not_of(" \t");
-  if (begin == std::string_view::npos) return {};
-  return text.substr(begin, text.find_last_not_of(" \t") + 1 - begin);
 }
 
 }  // namespace

@@ -13,30 +13,28 @@ namespace gaugeline::stream {
 namespace {
 
 using enum http::verb;
-constexpr auto open = RouteAccess::open;
-constexpr auto read = RouteAccess::read;
-constexpr auto write = RouteAccess::write;
+using Needs = RouteAccess;
 constexpr auto nothing = RouteBody::none;
 
 constexpr std::array table{
-    Route{get, "/livez", open, nothing, answer_livez},
-    Route{get, "/readyz", open, nothing, answer_readyz},
-    Route{get, "/metrics", read, nothing, answer_metrics},
-    Route{get, "/openapi.json", open, nothing, answer_openapi},
-    Route{get, "/v1/status", read, nothing, answer_status},
-    Route{get, "/v1/slices", read, nothing, answer_slices},
-    Route{post, "/v1/slices", write, RouteBody::slice, take_slice},
-    Route{post, "/v1/events", write, RouteBody::events, take_events},
-    Route{get, "/v1/watch", read, nothing, answer_watch},
-    Route{get, "/v1/neighbors", read, nothing, answer_neighbors},
-    Route{get, "/v1/trajectory", read, nothing, answer_trajectory},
-    Route{get, "/v1/drift", read, nothing, answer_drift},
-    Route{get, "/v1/translate", read, nothing, answer_translate},
-    Route{get, "/v1/similarity", read, nothing, answer_similarity},
-    Route{get, "/v1/score", read, nothing, answer_score},
-    Route{get, "/v1/snapshots", read, nothing, answer_snapshots},
-    Route{get, "/v1/snapshots/latest", read, nothing, answer_latest_snapshot},
-    Route{get, "/v1/snapshots/{slice}", read, nothing, answer_snapshot},
+    Route{get, "/livez", Needs::open, nothing, answer_livez},
+    Route{get, "/readyz", Needs::open, nothing, answer_readyz},
+    Route{get, "/metrics", Needs::read, nothing, answer_metrics},
+    Route{get, "/openapi.json", Needs::open, nothing, answer_openapi},
+    Route{get, "/v1/status", Needs::read, nothing, answer_status},
+    Route{get, "/v1/slices", Needs::read, nothing, answer_slices},
+    Route{post, "/v1/slices", Needs::write, RouteBody::slice, take_slice},
+    Route{post, "/v1/events", Needs::write, RouteBody::events, take_events},
+    Route{get, "/v1/watch", Needs::read, nothing, answer_watch},
+    Route{get, "/v1/neighbors", Needs::read, nothing, answer_neighbors},
+    Route{get, "/v1/trajectory", Needs::read, nothing, answer_trajectory},
+    Route{get, "/v1/drift", Needs::read, nothing, answer_drift},
+    Route{get, "/v1/translate", Needs::read, nothing, answer_translate},
+    Route{get, "/v1/similarity", Needs::read, nothing, answer_similarity},
+    Route{get, "/v1/score", Needs::read, nothing, answer_score},
+    Route{get, "/v1/snapshots", Needs::read, nothing, answer_snapshots},
+    Route{get, "/v1/snapshots/latest", Needs::read, nothing, answer_latest_snapshot},
+    Route{get, "/v1/snapshots/{slice}", Needs::read, nothing, answer_snapshot},
 };
 
 // What stands for the {...} of the route, or empty if it has none; nullopt if the path is another. Routes have at most
@@ -82,8 +80,8 @@ HttpResponse unauthorized(bool token_given) {
 }
 
 bool may(const Route& route, const HttpRequest& request, const HttpHost& host) {
-  return route.access == open ||
-         host.authorized(bearer_token(request), route.access == read ? Access::read : Access::write);
+  return route.access == Needs::open ||
+         host.authorized(bearer_token(request), route.access == Needs::read ? Access::read : Access::write);
 }
 
 // The media type without its parameters, in lower case.

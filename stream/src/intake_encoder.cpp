@@ -14,7 +14,7 @@ using flatbuffers::Offset;
 std::int64_t microseconds(Time time) noexcept { return time.time_since_epoch().count(); }
 
 // Room for the tables, with their lists' lengths and padding, of each window and each source.
-constexpr std::size_t bytes_per_window = 256;
+constexpr std::size_t encoded_bytes_per_window = 256;
 constexpr std::size_t bytes_per_source = 64;
 constexpr std::size_t bytes_per_state = 1024;
 
@@ -31,7 +31,7 @@ std::size_t encoded_bytes(const IntakeState& state) noexcept {
   std::size_t bytes = bytes_per_state + state.duplicates.oldest_first().size() * sizeof(intake::Hash);
   for (const auto& [name, source] : state.sources.sources()) bytes += bytes_per_source + name.size();
   for (const auto& [begin, window] : state.windows()) {
-    bytes += bytes_per_window + encoded_bytes(window.tables.items()) + encoded_bytes(window.tables.contexts()) +
+    bytes += encoded_bytes_per_window + encoded_bytes(window.tables.items()) + encoded_bytes(window.tables.contexts()) +
              encoded_bytes(window.bucket.sequences) + encoded_bytes(window.bucket.bags) +
              window.bucket.pairs.size() * sizeof(intake::PairIds) +
              window.bucket.values.size() * sizeof(intake::ValueIds);

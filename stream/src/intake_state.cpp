@@ -9,7 +9,7 @@ namespace {
 // As libstdc++ and glibc have it, with malloc's heads: the node of a token in its map, with the text where it does not
 // fit into the string, its bucket, and its entry.
 constexpr std::size_t bytes_per_token = 128;
-constexpr std::size_t bytes_per_window = 1024;  // its node, and the first allocation of each of its vectors
+constexpr std::size_t resident_bytes_per_window = 1024;  // its node, and the first allocation of each of its vectors
 constexpr std::size_t growth = 2;
 
 std::size_t estimated_bytes(const Lexicon& lexicon) noexcept {
@@ -24,8 +24,8 @@ std::size_t estimated_bytes(const Runs& runs) noexcept {
 
 std::size_t estimated_bytes(const IntakeWindow& window) noexcept {
   const Bucket& bucket = window.bucket;
-  return bytes_per_window + estimated_bytes(window.tables.items()) + estimated_bytes(window.tables.contexts()) +
-         estimated_bytes(bucket.sequences) + estimated_bytes(bucket.bags) +
+  return resident_bytes_per_window + estimated_bytes(window.tables.items()) +
+         estimated_bytes(window.tables.contexts()) + estimated_bytes(bucket.sequences) + estimated_bytes(bucket.bags) +
          growth * (bucket.pairs.size() * sizeof(ItemAndContext) + bucket.values.size() * sizeof(PairValue));
 }
 

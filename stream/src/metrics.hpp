@@ -193,7 +193,8 @@ struct DaemonMetrics {
   LabelledCounter events_rejected;
   Counter events_duplicate{registry, "gaugeline_events_duplicate", "Events that had been taken in before"};
   Counter slices{registry, "gaugeline_slices", "Slices learnt"};
-  Gauge queue_messages{registry, "gaugeline_queue_messages", "Messages that wait for the learner"};
+  Gauge queue_messages{registry, "gaugeline_queue_messages", "Messages that wait to be recorded"};
+  Gauge queue_slices{registry, "gaugeline_queue_slices", "Slices that wait for the learner"};
   Gauge watermark_lag{registry, "gaugeline_watermark_lag_seconds", "How far the watermark lies behind the clock"};
   Histogram slice_duration{registry,
                            "gaugeline_slice_duration_seconds",

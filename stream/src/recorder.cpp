@@ -6,15 +6,12 @@
 
 #include <gaugeline/formats/atomic_file.hpp>
 
+#include "overloaded.hpp"
+
 namespace gaugeline::stream {
 namespace {
 
 constexpr std::string_view journal_folder = "journal";
-
-template <class... Handlers>
-struct Overloaded : Handlers... {
-  using Handlers::operator()...;
-};
 
 std::span<const std::byte> bytes_of(std::string_view text) { return std::as_bytes(std::span(text)); }
 
@@ -30,17 +27,6 @@ std::span<const std::byte> body_of(const Incoming& message) {
                                [](const EventLines& lines) { return bytes_of(lines.text); },
                                [](const auto&) { return std::span<const std::byte>(); }},
                     message.content);
-}
-
-// Of a crash while a checkpoint was written.
-Expected<> remove_leftovers(const std::filesystem::path& data_directory, formats::FileSystem& files) {
-  const auto names = files.list(data_directory);
-  if (!names) return std::unexpected(names.error());
-  for (const std::string& name : *names) {
-    if (!name.starts_with(formats::temporary_file_prefix)) continue;
-    if (auto removed = files.remove(data_directory / name); !removed) return removed;
-  }
-  return {};
 }
 
 }  // namespace
@@ -63,7 +49,8 @@ Expected<Recorder> Recorder::open(const std::filesystem::path& data_directory, R
   auto journal = formats::Journal::open(data_directory / journal_folder, recorder.options_.journal, files);
   if (!journal) return std::unexpected(journal.error());
   recorder.journal_.emplace(std::move(*journal));
-  if (const auto removed = remove_leftovers(data_directory, files); !removed) return std::unexpected(removed.error());
+  const auto removed = formats::remove_temporary_files(data_directory, files);
+  if (!removed) return std::unexpected(removed.error());
   const auto restored = *checkpoint ? recorder.restore(**checkpoint, run) : recorder.begin(run);
   if (!restored) return std::unexpected(restored.error());
   return recorder;

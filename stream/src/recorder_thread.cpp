@@ -112,7 +112,7 @@ Expected<> RecorderThread::make_and_hand_over_checkpoint() {
   return durable && made ? hand_over(std::move(*made)) : durable;
 }
 
-// False only when the learner is ending: its own error, if there is one, is told by its thread.
+// Fails only when the learner is ending: its own error, if there is one, is told by its thread.
 Expected<> RecorderThread::hand_over(Handover handover) {
   if (learner_.push(handover)) return {};
   return fail(ErrorCode::out_of_order, "the learner has ended");

@@ -69,6 +69,7 @@ class Server::Impl final : public ConnectionHost {
   [[nodiscard]] Expected<SourceStanding> greet(const std::shared_ptr<Connection>& connection,
                                                std::string_view token) override;
   [[nodiscard]] asio::awaitable<void> take(std::shared_ptr<Connection> from, DataMessage message) override;
+  // Of connections, whose clients could fill a disk with lines.
   void log(std::string_view line) override { limiter_.log("connections", line, Clock::now()); }
 
  private:
@@ -78,6 +79,9 @@ class Server::Impl final : public ConnectionHost {
   [[nodiscard]] asio::awaitable<void> stop_on_signal();
   [[nodiscard]] asio::awaitable<void> act_on_signals();
   [[nodiscard]] asio::awaitable<void> say_alive();
+  void say(std::string_view line) const {
+    if (callbacks_.log) callbacks_.log(line);
+  }
   void tell(const Expected<>& told);
   void admit(tcp::socket socket);
   void admit_http(tcp::socket socket);
@@ -96,14 +100,12 @@ class Server::Impl final : public ConnectionHost {
   Wakeup stopped_{context_.get_executor()};
   std::optional<ServiceManager> manager_;
   InheritedSockets inherited_;
-  LogLimiter limiter_{200, 10s, [this](std::string_view line) {
-                        if (callbacks_.log) callbacks_.log(line);
-                      }};
+  LogLimiter limiter_{200, 10s, [this](std::string_view line) { say(line); }};
   ServerPorts ports_;
   std::list<std::shared_ptr<Connection>> connections_;
   std::list<std::shared_ptr<HttpConnection>> http_connections_;
   std::map<std::string, std::weak_ptr<Connection>, std::less<>> speakers_;  // of each source, the connection in charge
-  bool stopping_ = false;
+  bool began_ = false, stopping_ = false;
   Expected<> outcome_;
   std::unique_ptr<Service> service_;  // its threads post to the context, so it ends before it
   std::unique_ptr<DaemonHost> host_;  // likewise, and asks the service
@@ -146,7 +148,7 @@ ServiceCallbacks Server::Impl::service_callbacks() {
           .published = [this] { host_->announce(); },
           .checkpointed = [this] { host_->checkpointed(); },
           .answered = [this](const Expected<Taken>& taken) { host_->count(taken); },
-          .log = [this](std::string_view line) { log(line); },
+          .log = [this](std::string_view line) { say(line); },
           .ended = [this](const Expected<>& outcome) { part(outcome); }};
 }
 
@@ -156,6 +158,7 @@ void Server::Impl::begin() {
   listener_->start([this](tcp::socket socket) { admit(std::move(socket)); },
                    [this](std::string_view line) { log(line); });
   if (callbacks_.ready) callbacks_.ready(ports_);
+  began_ = true;
   if (manager_) tell(manager_->tell_ready());
 }
 
@@ -189,7 +192,7 @@ Expected<> Server::Impl::enlist(const Environment& environment) {
 }
 
 void Server::Impl::tell(const Expected<>& told) {
-  if (!told) log("service manager: " + std::string(told.error().message()));
+  if (!told) say("service manager: " + std::string(told.error().message()));
 }
 
 void Server::Impl::heed_signals() {
@@ -204,7 +207,7 @@ void Server::Impl::heed_signals() {
 asio::awaitable<void> Server::Impl::stop_on_signal() {
   const auto [error, number] = co_await stop_signals_->async_wait(with_error_code);
   if (error) co_return;
-  log("stops: a signal came");
+  say("stops: a signal came");
   boost::system::error_code ignored;
   stop_signals_->clear(ignored);
   if (manager_) tell(manager_->tell_stopping());
@@ -216,13 +219,15 @@ asio::awaitable<void> Server::Impl::act_on_signals() {
     const auto [error, number] = co_await other_signals_->async_wait(with_error_code);
     if (error) co_return;
     if (number == SIGUSR1) {
-      log("makes a checkpoint: a signal came");
+      say("makes a checkpoint: a signal came");
       service_->make_checkpoint();
       continue;
     }
-    if (manager_) tell(manager_->tell_reloading(Clock::now()));
+    // A daemon that is not ready yet is told of by begin().
+    const bool tells = manager_ && began_;
+    if (tells) tell(manager_->tell_reloading(Clock::now()));
     if (callbacks_.reload) callbacks_.reload();
-    if (manager_) tell(manager_->tell_ready());
+    if (tells) tell(manager_->tell_ready());
   }
 }
 
@@ -330,6 +335,7 @@ void Server::Impl::part(const Expected<>& outcome) {
   if (stop_signals_) stop_signals_->cancel(ignored);
   if (other_signals_) other_signals_->cancel(ignored);
   stopped_.notify_all();
+  limiter_.end_intervals(Clock::time_point::max());
   const auto why = outcome ? std::nullopt : std::optional(outcome.error());
   for (const auto& connection : connections_) connection->close(why);
   if (http_listener_) http_listener_->stop();

@@ -17,6 +17,11 @@ Expected<SliceLearner::Outcome> SliceLearner::take(const Handover& handover) {
   if (handover.slice) {
     if (const auto learnt = learn(handover, outcome); !learnt) return std::unexpected(learnt.error());
   }
+  // The checkpoint belongs to the latest snapshot: older ones are for readers only.
+  if (keep_snapshots_ > 0 && outcome.report) {
+    if (const auto kept = run_.keep_snapshots(keep_snapshots_); !kept)
+      return fail(ErrorCode::io_error, kept.error().message());
+  }
   if (!handover.checkpoint) return outcome;
   Checkpoint checkpoint = *handover.checkpoint;
   checkpoint.slices = run_.slices();
@@ -25,11 +30,6 @@ Expected<SliceLearner::Outcome> SliceLearner::take(const Handover& handover) {
     return fail(ErrorCode::io_error, written.error().message());
   }
   outcome.next_record = checkpoint.next_record;
-  // The checkpoint belongs to the latest snapshot: older ones are for readers only.
-  if (keep_snapshots_ > 0) {
-    if (const auto kept = run_.keep_snapshots(keep_snapshots_); !kept)
-      return fail(ErrorCode::io_error, kept.error().message());
-  }
   return outcome;
 }
 

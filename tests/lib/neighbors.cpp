@@ -88,8 +88,8 @@ constexpr float not_a_number = std::numeric_limits<float>::quiet_NaN();
 
 TEST_CASE("the nearest rows are those of a full sort by cosine") {
   Random random(1);
-  for (const std::size_t d : {1, 2, 3, 7, 8, 31, 64, 100}) {
-    for (const std::size_t rows : {1, 2, 63, 300}) {
+  for (const std::size_t d : {1U, 2U, 3U, 7U, 8U, 31U, 64U, 100U}) {
+    for (const std::size_t rows : {1U, 2U, 63U, 300U}) {
       CAPTURE(d);
       CAPTURE(rows);
       TestTable table(random, rows, d);
@@ -218,7 +218,7 @@ TEST_CASE("rows and queries that are not finite are similar to nothing") {
 
 TEST_CASE("many queries find what each finds alone") {
   Random random(9);
-  for (const std::size_t count : {0, 1, 3, 32, 33, 75}) {
+  for (const std::size_t count : {0U, 1U, 3U, 32U, 33U, 75U}) {
     CAPTURE(count);
     TestTable table(random, 210, 41);
     std::ranges::fill(table.row(5), 0.F);

@@ -144,7 +144,7 @@ TokenDrift value(const std::string& token, double drift) { return {token, 200, d
 }  // namespace
 
 TEST_CASE("drift statistics are those of a plain recomputation, lost rows included") {
-  for (const std::size_t side : {1, 2, 4}) {
+  for (const std::size_t side : {1U, 2U, 4U}) {
     CAPTURE(side);
     const DriftProtocol protocol{.min_uses = 20, .side = side};
     const auto statistics = measure_drift(small_store(), protocol).value();

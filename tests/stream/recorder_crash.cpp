@@ -49,70 +49,54 @@ bool run_to_the_end(SimulatedDaemon& daemon, History& history, std::uint64_t& ac
   return true;
 }
 
-TEST_CASE("after a crash at any operation of the disk, what was acknowledged is there, once, and the state is exact") {
+// What went wrong with the disk.
+enum class Accident { crash, kill };
+
+// One life that the disk ends after so many operations, and the next one, which ends well. True if the first did, too.
+bool live_twice(SimulatedDisk& disk, std::uint64_t operations, const RecorderOptions& options, Accident accident) {
   SerialExecutor executor;
-  const RecorderOptions options = simulated_recorder();
+  History history;
+  std::uint64_t acknowledged = 0;
+  bool undisturbed = false;
+  disk.stop_after(operations);
+  if (auto daemon = SimulatedDaemon::start(disk, options, executor))
+    undisturbed = run_to_the_end(*daemon, history, acknowledged);
+  accident == Accident::crash ? disk.crash() : disk.kill();
+  auto daemon = SimulatedDaemon::start(disk, options, executor);
+  REQUIRE(daemon);
+  CHECK(daemon->position("here") >= acknowledged);
+  history.note(stream_of_events(), *daemon);
+  REQUIRE(run_to_the_end(*daemon, history, acknowledged));
+  CHECK(daemon->run().slices() == 2);
+  check_against_model(*daemon, history, options, executor);
+  return undisturbed;
+}
+
+TEST_CASE("after a crash at any operation of the disk, what was acknowledged is there, once, and the state is exact") {
   for (std::uint64_t seed = 0; seed < 3; ++seed) {
     bool undisturbed = false;
     for (std::uint64_t operations = 0; !undisturbed; ++operations) {
       CAPTURE(seed);
       CAPTURE(operations);
       SimulatedDisk disk(seed);
-      History history;
-      std::uint64_t acknowledged = 0;
-      disk.stop_after(operations);
-      if (auto daemon = SimulatedDaemon::start(disk, options, executor)) {
-        undisturbed = run_to_the_end(*daemon, history, acknowledged);
-      }
-      disk.crash();
-      auto daemon = SimulatedDaemon::start(disk, options, executor);
-      REQUIRE(daemon);
-      CHECK(daemon->position("here") >= acknowledged);
-      history.note(stream_of_events(), *daemon);
-      REQUIRE(run_to_the_end(*daemon, history, acknowledged));
-      CHECK(daemon->run().slices() == 2);
-      check_against_model(*daemon, history, options, executor);
+      undisturbed = live_twice(disk, operations, simulated_recorder(), Accident::crash);
     }
   }
 }
 
 TEST_CASE("a process that is killed loses nothing where messages are only given to the system") {
-  SerialExecutor executor;
-  const RecorderOptions options = simulated_recorder(Durability::slice);
   bool undisturbed = false;
   for (std::uint64_t operations = 0; !undisturbed; ++operations) {
     CAPTURE(operations);
     SimulatedDisk disk(operations);
-    History history;
-    std::uint64_t acknowledged = 0;
-    disk.stop_after(operations);
-    if (auto daemon = SimulatedDaemon::start(disk, options, executor)) {
-      undisturbed = run_to_the_end(*daemon, history, acknowledged);
-    }
-    disk.kill();
-    auto daemon = SimulatedDaemon::start(disk, options, executor);
-    REQUIRE(daemon);
-    CHECK(daemon->position("here") >= acknowledged);
-    history.note(stream_of_events(), *daemon);
-    REQUIRE(run_to_the_end(*daemon, history, acknowledged));
-    check_against_model(*daemon, history, options, executor);
+    undisturbed = live_twice(disk, operations, simulated_recorder(Durability::slice), Accident::kill);
   }
 }
 
 TEST_CASE("late events that are put aside are in their file once, whatever happened") {
-  SerialExecutor executor;
-  const RecorderOptions options = simulated_recorder();
   for (std::uint64_t operations = 0; operations < 200; operations += 7) {
     SimulatedDisk disk(operations);
-    History history;
-    std::uint64_t acknowledged = 0;
-    disk.stop_after(operations);
-    if (auto daemon = SimulatedDaemon::start(disk, options, executor)) {
-      static_cast<void>(run_to_the_end(*daemon, history, acknowledged));
-    }
-    disk.crash();
-    auto daemon = SimulatedDaemon::start(disk, options, executor).value();
-    REQUIRE(run_to_the_end(daemon, history, acknowledged));
+    live_twice(disk, operations, simulated_recorder(), Accident::crash);
     const auto bytes = disk.content("/data/late.ndjson");
     const std::string late(reinterpret_cast<const char*>(bytes.data()), bytes.size());
     CHECK(late == tokens_event(5, R"("late", "sea")"));

@@ -48,15 +48,15 @@ class DenseReference {
     rotation_ = Eigen::MatrixXd::Identity(dimension(), dimension());
     if (!first_) take_score();
     count_observations();
-    for (std::size_t s : {0, 1}) predict(s, old[s], elapsed);
+    for (std::size_t s : {0U, 1U}) predict(s, old[s], elapsed);
     if (mask_.sum() > 0) {
       const std::uint32_t sweeps = first_ ? options_.first_slice_sweeps : options_.sweeps;
       for (std::uint32_t sweep = 0; sweep < sweeps; ++sweep) {
-        for (std::size_t s : {0, 1}) half_step(s);
+        for (std::size_t s : {0U, 1U}) half_step(s);
       }
       if (!first_) fix_gauge();
     }
-    for (std::size_t s : {0, 1}) update(s, old[s], elapsed);
+    for (std::size_t s : {0U, 1U}) update(s, old[s], elapsed);
     first_ = first_ && mask_.sum() == 0;
   }
 
@@ -215,7 +215,7 @@ class DenseReference {
 
   void fix_gauge() {
     Matrix m = Matrix::Zero(dimension(), dimension());
-    for (std::size_t s : {0, 1}) m += sides_[s].embeddings.transpose() * predicted_[s].asDiagonal() * reference_[s];
+    for (std::size_t s : {0U, 1U}) m += sides_[s].embeddings.transpose() * predicted_[s].asDiagonal() * reference_[s];
     m += 1e-6 * largest_singular_value(m) * Matrix::Identity(dimension(), dimension());
     for (int step = 0; step < 60; ++step) m = (.5 * (m + m.inverse().transpose())).eval();
     rotation_ = m;

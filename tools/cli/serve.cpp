@@ -61,8 +61,7 @@ class ServeCommand final : public Command {
  public:
   explicit ServeCommand(CLI::App& parent)
       : Command(parent, "serve", "  gaugeline serve --data-dir run --listen 127.0.0.1:7077",
-                "Run the daemon: take slices and events that arrive over TCP, learn slice after slice, and leave a "
-                "snapshot of "
+                "Run the daemon: take slices and events that arrive, learn slice after slice, and leave a snapshot of "
                 "each") {
     require(app().add_option("--data-dir", options_.data_directory, "The data directory")->type_name("DIR"));
     app()

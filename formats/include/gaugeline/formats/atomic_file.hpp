@@ -23,6 +23,9 @@ namespace gaugeline::formats {
 // How the names of temporary files begin, so that those that a crash has left can be told.
 inline constexpr std::string_view temporary_file_prefix = ".tmp-";
 
+// Removes those of a folder. One that cannot be removed does no harm, and is tried again the next time.
+[[nodiscard]] Expected<> remove_temporary_files(const std::filesystem::path& folder, FileSystem& files);
+
 class AtomicFile final : public ByteSink {
  public:
   [[nodiscard]] static Expected<AtomicFile> create(const std::filesystem::path& path,
