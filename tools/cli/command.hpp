@@ -3,7 +3,9 @@
 
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <CLI/CLI.hpp>
@@ -37,6 +39,11 @@ class Command {
   [[nodiscard]] const std::string& configuration_file() const noexcept { return configuration_file_; }
   [[nodiscard]] bool prints_configuration() const noexcept { return prints_configuration_; }
 
+  // What flags and environment have set is not up to the file, also not when it is read again.
+  void fix(const CLI::Option& option) { fixed_.insert(&option); }
+  [[nodiscard]] bool is_fixed(const CLI::Option& option) const { return fixed_.contains(&option); }
+  void set_configuration_file(std::string file) { configuration_file_ = std::move(file); }
+
  protected:
   // The option must be given by a flag, the environment or the configuration file.
   CLI::Option* require(CLI::Option* option);
@@ -46,6 +53,7 @@ class Command {
  private:
   CLI::App* app_;
   std::vector<const CLI::Option*> required_;
+  std::set<const CLI::Option*> fixed_;
   std::string configuration_file_;
   bool prints_configuration_ = false;
   bool json_ = false;

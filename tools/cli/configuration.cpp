@@ -104,18 +104,33 @@ Tables tables_for(const toml::table& root, const CLI::App& app) {
   return tables;
 }
 
-Expected<> complete_option(CLI::Option& option, const Tables& tables, const std::string& file) {
+Expected<> complete_option(Command& command, CLI::Option& option, const Tables& tables) {
   const std::string key = key_of(option);
-  if (key.empty() || option.count() != 0) return {};
+  if (key.empty()) return {};
+  if (option.count() != 0) {
+    command.fix(option);
+    return {};
+  }
   const std::string variable = environment_variable(key);
   // NOLINTNEXTLINE(concurrency-mt-unsafe): no other thread runs yet
   if (const char* value = std::getenv(variable.c_str()); value != nullptr && *value != '\0') {
+    command.fix(option);
     return set(option, {value}, "environment variable " + variable);
   }
   for (const toml::table* table : tables) {
-    if (const toml::node* node = table->get(key)) return set(option, texts(*node), place(*node, file));
+    if (const toml::node* node = table->get(key))
+      return set(option, texts(*node), place(*node, command.configuration_file()));
   }
   return {};
+}
+
+Expected<toml::table> read_file(const std::string& file) {
+  auto parsed = toml::parse_file(file);
+  if (parsed) return std::move(parsed).table();
+  const auto& error = parsed.error();
+  const auto line = error.source().begin.line;
+  if (line == 0) return fail(ErrorCode::io_error, file, ": ", error.description());
+  return fail(ErrorCode::invalid_argument, file, ":", line, ": ", error.description());
 }
 
 Expected<> check_required(const Command& command) {
@@ -160,25 +175,35 @@ std::string option_line(const Command& command, const CLI::Option& option) {
 
 Expected<> complete_options(const CLI::App& root, Command& command) {
   toml::table configuration;
-  std::string file = command.configuration_file();
   // NOLINTNEXTLINE(concurrency-mt-unsafe): no other thread runs yet
-  if (const char* named = std::getenv("GAUGELINE_CONFIG"); file.empty() && named != nullptr) file = named;
+  if (const char* named = std::getenv("GAUGELINE_CONFIG"); command.configuration_file().empty() && named != nullptr)
+    command.set_configuration_file(named);
+  const std::string& file = command.configuration_file();
   if (!file.empty()) {
-    auto parsed = toml::parse_file(file);
-    if (!parsed) {
-      const auto& error = parsed.error();
-      const auto line = error.source().begin.line;
-      if (line == 0) return fail(ErrorCode::io_error, file, ": ", error.description());
-      return fail(ErrorCode::invalid_argument, file, ":", line, ": ", error.description());
-    }
-    configuration = std::move(parsed).table();
+    auto read = read_file(file);
+    if (!read) return std::unexpected(read.error());
+    configuration = std::move(*read);
   }
   if (auto checked = check_keys(configuration, root, file); !checked) return checked;
   const Tables tables = tables_for(configuration, command.app());
   for (CLI::Option* option : command.app().get_options()) {
-    if (auto completed = complete_option(*option, tables, file); !completed) return completed;
+    if (auto completed = complete_option(command, *option, tables); !completed) return completed;
   }
   return command.prints_configuration() ? Expected<>{} : check_required(command);
+}
+
+Expected<std::optional<std::string>> value_in_file_now(const Command& command, const CLI::Option& option) {
+  if (command.configuration_file().empty() || command.is_fixed(option)) return std::nullopt;
+  const auto configuration = read_file(command.configuration_file());
+  if (!configuration) return std::unexpected(configuration.error());
+  for (const toml::table* table : tables_for(*configuration, command.app())) {
+    const toml::node* node = table->get(key_of(option));
+    if (node == nullptr) continue;
+    const auto values = texts(*node);
+    if (values.size() == 1) return values.front();
+    return fail(ErrorCode::invalid_argument, place(*node, command.configuration_file()), ": is not one value");
+  }
+  return std::nullopt;
 }
 
 std::string configuration_text(const Command& command) {

@@ -8,6 +8,7 @@
 // file, the line and the key; a value that an option does not take names where it came from.
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "command.hpp"
@@ -16,6 +17,10 @@ namespace gaugeline::cli {
 
 // Fills in every option of the command that its flags left unset, and checks that none is missing.
 [[nodiscard]] Expected<> complete_options(const CLI::App& root, Command& command);
+
+// What the file says now of an option, if it is up to the file and the file says anything: for a program that runs, and
+// whose options stay as they are.
+[[nodiscard]] Expected<std::optional<std::string>> value_in_file_now(const Command& command, const CLI::Option& option);
 
 // The options in force, in the form that --config reads.
 [[nodiscard]] std::string configuration_text(const Command& command);

@@ -1,4 +1,5 @@
 // gaugeline serve: the daemon.
+#include <algorithm>
 #include <filesystem>
 #include <iostream>
 #include <memory>
@@ -15,6 +16,7 @@
 #include <gaugeline/stream/server.hpp>
 
 #include "command.hpp"
+#include "configuration.hpp"
 #include "endpoint.hpp"
 #include "learner_flags.hpp"
 #include "slice_report.hpp"
@@ -46,6 +48,8 @@ std::shared_ptr<spdlog::logger> make_logger(bool as_json, const std::string& lev
   logger->set_level(spdlog::level::from_str(level));
   return logger;
 }
+
+const std::vector<std::string> log_levels{"debug", "info", "warning", "error"};
 
 // In one step, so that nobody reads half a line.
 Expected<> write_port_file(const std::filesystem::path& file, const stream::ServerPorts& ports) {
@@ -172,12 +176,8 @@ class ServeCommand final : public Command {
         ->check(CLI::IsMember({"text", "json"}))
         ->capture_default_str()
         ->group(group);
-    app()
-        .add_option("--log-level", log_level_, "The least that is told")
-        ->type_name("NAME")
-        ->check(CLI::IsMember({"debug", "info", "warning", "error"}))
-        ->capture_default_str()
-        ->group(group);
+    log_level_option_ = app().add_option("--log-level", log_level_, "The least that is told");
+    log_level_option_->type_name("NAME")->check(CLI::IsMember(log_levels))->capture_default_str()->group(group);
   }
 
   Expected<> set_security() {
@@ -220,8 +220,21 @@ class ServeCommand final : public Command {
         logger.error("{} stay as they were: {}", what, reloaded.error().message());
       }
     };
+    if (const auto set = reload_log_level(logger); !set)
+      logger.error("the log level stays as it was: {}", set.error().message());
     if (tls_) told("certificates", tls_->reload());
     if (access_) told("tokens", access_->reload());
+  }
+
+  Expected<> reload_log_level(spdlog::logger& logger) const {
+    const auto level = value_in_file_now(*this, *log_level_option_);
+    if (!level) return std::unexpected(level.error());
+    if (!*level) return {};
+    if (std::ranges::find(log_levels, **level) == log_levels.end())
+      return fail(ErrorCode::invalid_argument, configuration_file(), ": log-level = ", **level, " is none of ",
+                  CLI::detail::join(log_levels, ", "));
+    logger.set_level(spdlog::level::from_str(**level));
+    return {};
   }
 
   void add_durability() {
@@ -328,6 +341,7 @@ class ServeCommand final : public Command {
   std::shared_ptr<stream::AccessList> access_;
   std::string log_format_ = "text";
   std::string log_level_ = "info";
+  CLI::Option* log_level_option_ = nullptr;
   bool check_only_ = false;
   std::string durability_ = "message";
   std::string late_ = "open-slice";
