@@ -143,6 +143,7 @@ Expected<std::uint64_t> Journal::append(std::uint32_t kind, std::span<const std:
                 " bytes is over the limit of ", options_.max_record_bytes);
   const JournalRecordHeader header{
       .length = static_cast<std::uint32_t>(body.size()), .kind = kind, .number = next_, .durable = durable_};
+  if (pending_.empty()) last_committed_.clear();
   const auto sealed = header.sealed(body);
   pending_.insert(pending_.end(), sealed.begin(), sealed.end());
   pending_.insert(pending_.end(), body.begin(), body.end());
@@ -168,8 +169,12 @@ Expected<> Journal::write_pending() {
     if (const auto cut = output_->truncate(segments_.back().bytes); !cut) return give_up(cut.error());
     return give_up_unless_full(written.error());
   }
+  for (std::size_t at = 0; at < group.bytes;) {
+    last_committed_.push_back(
+        {.number = ++written_, .segment = segments_.back().first, .offset = segments_.back().bytes + at});
+    at += journal_record_header_bytes + JournalRecordHeader::parse(std::span(pending_).subspan(at)).length;
+  }
   segments_.back().bytes += group.bytes;
-  written_ += group.records;
   pending_.erase(pending_.begin(), pending_.begin() + static_cast<std::ptrdiff_t>(group.bytes));
   return {};
 }
@@ -250,6 +255,38 @@ std::uint64_t Journal::bytes() const noexcept {
   std::uint64_t sum = 0;
   for (const Segment& segment : segments_) sum += segment.bytes;
   return sum;
+}
+
+Expected<JournalRecord> read_journal_record(const fs::path& folder, const JournalPlace& place,
+                                            std::vector<std::byte>& buffer, FileSystem& files) {
+  const fs::path path = folder / segment_name(place.segment);
+  const auto input = files.open_to_read(path);
+  if (!input) return std::unexpected(input.error());
+  const auto size = (*input)->size();
+  if (!size) return std::unexpected(size.error());
+  const auto missing = [&] {
+    return fail(ErrorCode::not_found, path.native(), ": offset ", place.offset, ": no record ", place.number);
+  };
+  // Reads so many bytes from the record's beginning on.
+  const auto read = [&](std::size_t bytes) -> Expected<bool> {
+    if (place.offset > *size || bytes > *size - place.offset) return false;
+    if (buffer.size() < bytes) buffer.resize(bytes);
+    const auto count = (*input)->read(place.offset, std::span(buffer).first(bytes));
+    if (!count) return std::unexpected(count.error());
+    return *count == bytes;
+  };
+  const auto has_header = read(journal_record_header_bytes);
+  if (!has_header) return std::unexpected(has_header.error());
+  if (!*has_header) return missing();
+  const auto header = JournalRecordHeader::parse(buffer);
+  const auto has_body = read(journal_record_header_bytes + header.length);
+  if (!has_body) return std::unexpected(has_body.error());
+  if (!*has_body || header.number != place.number) return missing();
+  const auto body = std::span(buffer).subspan(journal_record_header_bytes, header.length);
+  if (!header.fits(body))
+    return fail(ErrorCode::checksum_mismatch, path.native(), ": offset ", place.offset, ": record ", place.number,
+                " is damaged: its checksum does not fit its bytes");
+  return JournalRecord{.number = place.number, .kind = header.kind, .body = body, .place = place};
 }
 
 fs::path Journal::file(const Segment& segment) const { return folder_ / segment_name(segment.first); }

@@ -117,6 +117,7 @@ Expected<std::uint64_t> SegmentReader::read_header() {
   const auto first = read_segment_header(*header);
   if (!first) return std::unexpected(located(first.error()));
   offset_ = segment_header_bytes;
+  first_ = *first;
   return first;
 }
 
@@ -144,8 +145,9 @@ Expected<std::optional<JournalRecord>> SegmentReader::next(std::uint64_t number)
     return refuse(ErrorCode::checksum_mismatch, " is damaged: its checksum does not fit its bytes");
   if (header.number != number)
     return refuse(ErrorCode::out_of_order, " is due, but record ", header.number, " is here");
+  const JournalPlace place{.number = number, .segment = first_, .offset = offset_};
   offset_ += whole;
-  return JournalRecord{.number = number, .kind = header.kind, .body = body};
+  return JournalRecord{.number = number, .kind = header.kind, .body = body, .place = place};
 }
 
 Expected<std::optional<JournalRecord>> SegmentReader::witness(std::uint64_t number) {
@@ -164,7 +166,10 @@ Expected<std::optional<JournalRecord>> SegmentReader::witness(std::uint64_t numb
     if (!whole) return std::unexpected(whole.error());
     const auto body = whole->subspan(journal_record_header_bytes);
     if (body.size() == header.length && header.fits(body))
-      return JournalRecord{.number = header.number, .kind = header.kind, .body = body};
+      return JournalRecord{.number = header.number,
+                           .kind = header.kind,
+                           .body = body,
+                           .place = {.number = header.number, .segment = first_, .offset = place}};
   }
   return std::nullopt;
 }

@@ -75,6 +75,7 @@ class SegmentReader {
   std::filesystem::path path_;
   std::size_t max_record_bytes_;
   std::uint64_t size_;
+  std::uint64_t first_ = 0;  // from read_header() on
   std::uint64_t offset_ = 0;
   std::unique_ptr<std::byte[]> buffer_;
   std::size_t buffer_capacity_ = 0;

@@ -28,27 +28,25 @@ Expected<> same_number(std::size_t found, std::size_t expected, const char* fiel
 // Calls take(number) for every number of the column, in order. A false from `take` is an error too.
 template <class Take>
 Expected<> for_each_varint(Column column, std::uint64_t largest, const char* field, Take take) {
-  VarintReader reader(column);
-  for (std::size_t position = 0; !reader.at_end(); ++position) {
-    const auto number = reader.next(largest);
-    if (!number || !take(*number))
-      return fail(ErrorCode::bad_data, "slice: ", field, "[", position, "] is cut off or out of range");
-  }
+  const auto bad = first_bad_varint(column, largest, take);
+  if (bad) return fail(ErrorCode::bad_data, "slice: ", field, "[", *bad, "] is cut off or out of range");
   return {};
 }
 
+// Every field of `data` is written, in memory that it holds already as far as that goes.
 class SliceDecoder {
  public:
-  SliceDecoder(const schema::Slice& source, const SliceLimits& limits) : source_(source), limits_(limits) {}
+  SliceDecoder(const schema::Slice& source, const SliceLimits& limits, SliceData& data)
+      : source_(source), limits_(limits), data_(data) {}
 
-  Expected<SliceData> decode() {
+  Expected<> decode() {
     read_header();
     for (const auto step : {&SliceDecoder::check_limits, &SliceDecoder::read_tokens, &SliceDecoder::read_uses,
                             &SliceDecoder::read_sequences, &SliceDecoder::read_pairs, &SliceDecoder::read_values}) {
-      if (const auto done = (this->*step)(); !done) return std::unexpected(done.error());
+      if (const auto done = (this->*step)(); !done) return done;
     }
     if (const auto valid = validate(data_.view()); !valid) return std::unexpected(valid.error().within("slice"));
-    return std::move(data_);
+    return {};
   }
 
  private:
@@ -90,97 +88,106 @@ class SliceDecoder {
   }
 
   static void copy_tokens(const schema::Tokens* tokens, std::vector<char>& bytes, std::vector<std::uint32_t>& ends) {
-    if (tokens == nullptr) return;
-    const auto source_bytes = elements(tokens->bytes());
-    const auto source_ends = elements(tokens->ends());
+    const auto source_bytes = tokens == nullptr ? Column() : elements(tokens->bytes());
+    const auto source_ends = tokens == nullptr ? std::span<const std::uint32_t>() : elements(tokens->ends());
     bytes.assign(source_bytes.begin(), source_bytes.end());
     ends.assign(source_ends.begin(), source_ends.end());
   }
 
   Expected<> read_uses() {
-    if (source_.item_uses() != nullptr) {
-      if (auto ok = read_numbers(*source_.item_uses(), data_.item_token_ends.size(), "item_uses", data_.item_uses); !ok)
-        return ok;
-    }
-    if (source_.context_uses() == nullptr) return {};
-    return read_numbers(*source_.context_uses(), data_.context_token_ends.size(), "context_uses", data_.context_uses);
+    const auto read = [](const schema::Numbers* source, std::size_t tokens, const char* field,
+                         std::vector<float>& uses) -> Expected<> {
+      uses.resize(source == nullptr ? 0 : tokens);
+      return source == nullptr
+                 ? Expected<>()
+                 : read_numbers(*source, field, tokens, [&](std::size_t i, float number) { uses[i] = number; });
+    };
+    auto ok = read(source_.item_uses(), data_.item_token_ends.size(), "item_uses", data_.item_uses);
+    return ok ? read(source_.context_uses(), data_.context_token_ends.size(), "context_uses", data_.context_uses) : ok;
   }
 
-  Expected<> read_numbers(const schema::Numbers& source, std::size_t expected, const char* field,
-                          std::vector<float>& numbers) {
+  // Calls put(index, number) for each of `expected` numbers.
+  template <class Put>
+  static Expected<> read_numbers(const schema::Numbers& source, const char* field, std::size_t expected, Put put) {
     const auto floats = elements(source.floats());
     const auto column = elements(source.varints());
-    const std::size_t count = VarintReader::count(column);
     if (!floats.empty() && !column.empty())
       return fail(ErrorCode::bad_data, "slice: ", field, " has both varints and floats");
-    if (auto ok = same_number(floats.size() + count, expected, field); !ok) return ok;
-    numbers.assign(floats.begin(), floats.end());
-    numbers.reserve(expected);
+    if (auto ok = same_number(floats.size() + VarintReader::count(column), expected, field); !ok) return ok;
+    for (std::size_t i = 0; i < floats.size(); ++i) put(i, floats[i]);
+    std::size_t i = 0;
     return for_each_varint(column, max_uint32, field, [&](std::uint64_t number) {
-      numbers.push_back(static_cast<float>(number));
+      put(i++, static_cast<float>(number));
+      return true;
+    });
+  }
+
+  // Calls put(index, id) for each id, which are as many as VarintReader::count says.
+  template <class Put>
+  static Expected<> read_ids(Column column, const char* field, Put put) {
+    std::size_t i = 0;
+    return for_each_varint(column, max_uint32, field, [&](std::uint64_t id) {
+      put(i++, static_cast<std::uint32_t>(id));
       return true;
     });
   }
 
   Expected<> read_sequences() {
-    auto ok = read_ids(elements(source_.sequence_ids()), "sequence_ids", data_.sequence_ids);
+    const auto ids = elements(source_.sequence_ids());
+    data_.sequence_ids.resize(VarintReader::count(ids));
+    auto ok = read_ids(ids, "sequence_ids", [&](std::size_t i, std::uint32_t id) { data_.sequence_ids[i] = id; });
     if (!ok) return ok;
     const auto column = elements(source_.sequence_lengths());
-    data_.sequence_ends.reserve(VarintReader::count(column));
+    data_.sequence_ends.resize(VarintReader::count(column));
     std::uint64_t end = 0;
+    std::size_t i = 0;
     return for_each_varint(column, max_uint32, "sequence_lengths", [&](std::uint64_t length) {
       end += length;
-      data_.sequence_ends.push_back(static_cast<std::uint32_t>(end));
+      data_.sequence_ends[i++] = static_cast<std::uint32_t>(end);
       return end <= data_.sequence_ids.size();
-    });
-  }
-
-  Expected<> read_ids(Column column, const char* field, std::vector<std::uint32_t>& ids) {
-    ids.reserve(VarintReader::count(column));
-    return for_each_varint(column, max_uint32, field, [&](std::uint64_t id) {
-      ids.push_back(static_cast<std::uint32_t>(id));
-      return true;
     });
   }
 
   Expected<> read_pairs() {
     const auto gaps = elements(source_.pair_gaps());
-    const std::size_t count = VarintReader::count(gaps);
-    std::vector<float> weights;
-    if (source_.pair_weights() != nullptr) {
-      if (auto ok = read_numbers(*source_.pair_weights(), count, "pair_weights", weights); !ok) return ok;
-    }
-    if (auto ok = same_number(weights.size(), count, "pair_weights"); !ok) return ok;
     const std::uint64_t contexts = data_.view().tokens(Side::contexts).size();
     const std::uint64_t keys = data_.item_token_ends.size() * contexts;
-    data_.pairs.reserve(count);
+    data_.pairs.resize(VarintReader::count(gaps));
+    const std::size_t weights = source_.pair_weights() == nullptr ? 0 : data_.pairs.size();
+    if (auto ok = same_number(weights, data_.pairs.size(), "pair_weights"); !ok) return ok;
+    if (source_.pair_weights() != nullptr) {
+      auto ok = read_numbers(*source_.pair_weights(), "pair_weights", weights,
+                             [&](std::size_t i, float weight) { data_.pairs[i].weight = weight; });
+      if (!ok) return ok;
+    }
     std::uint64_t key = 0;
+    std::size_t i = 0;
     return for_each_varint(gaps, keys, "pair_gaps", [&](std::uint64_t gap) {
       key += gap;  // both are at most `keys`, which is far from 2^64
       if (key >= keys) return false;
-      data_.pairs.push_back({static_cast<std::uint32_t>(key / contexts), static_cast<std::uint32_t>(key % contexts),
-                             weights[data_.pairs.size()]});
+      data_.pairs[i].item = static_cast<std::uint32_t>(key / contexts);
+      data_.pairs[i++].context = static_cast<std::uint32_t>(key % contexts);
       return true;
     });
   }
 
   Expected<> read_values() {
-    std::vector<std::uint32_t> items;
-    std::vector<std::uint32_t> contexts;
-    if (auto ok = read_ids(elements(source_.value_items()), "value_items", items); !ok) return ok;
-    const auto context_column = elements(source_.value_contexts());
-    if (auto ok = same_number(VarintReader::count(context_column), items.size(), "value_contexts"); !ok) return ok;
-    if (auto ok = read_ids(context_column, "value_contexts", contexts); !ok) return ok;
+    const auto items = elements(source_.value_items());
+    const auto contexts = elements(source_.value_contexts());
     const auto values = elements(source_.values());
-    if (auto ok = same_number(values.size(), items.size(), "values"); !ok) return ok;
-    data_.values.reserve(values.size());
-    for (std::size_t i = 0; i < values.size(); ++i) data_.values.push_back({items[i], contexts[i], values[i]});
-    return {};
+    data_.values.resize(VarintReader::count(items));
+    if (auto ok = same_number(VarintReader::count(contexts), data_.values.size(), "value_contexts"); !ok) return ok;
+    if (auto ok = same_number(values.size(), data_.values.size(), "values"); !ok) return ok;
+    auto ok = read_ids(items, "value_items", [&](std::size_t i, std::uint32_t id) { data_.values[i].item = id; });
+    if (ok)
+      ok = read_ids(contexts, "value_contexts", [&](std::size_t i, std::uint32_t id) { data_.values[i].context = id; });
+    for (std::size_t i = 0; i < values.size(); ++i) data_.values[i].value = values[i];
+    return ok;
   }
 
   const schema::Slice& source_;
   SliceLimits limits_;
-  SliceData data_;
+  SliceData& data_;
 };
 
 }  // namespace
@@ -202,7 +209,13 @@ SliceView SliceData::view() const noexcept {
 }
 
 Expected<SliceData> decode_slice(std::span<const std::byte> bytes, const SliceLimits& limits) {
-  if (auto ok = within_limit(bytes.size(), limits.bytes, "bytes"); !ok) return std::unexpected(ok.error());
+  SliceData data;
+  if (const auto decoded = decode_slice(bytes, data, limits); !decoded) return std::unexpected(decoded.error());
+  return data;
+}
+
+Expected<> decode_slice(std::span<const std::byte> bytes, SliceData& data, const SliceLimits& limits) {
+  if (auto ok = within_limit(bytes.size(), limits.bytes, "bytes"); !ok) return ok;
   const AlignedBytes aligned(bytes);
   const auto slice = verified_root<schema::Slice>(aligned, schema::SliceIdentifier(), "slice");
   if (!slice) return std::unexpected(slice.error());
@@ -212,7 +225,7 @@ Expected<SliceData> decode_slice(std::span<const std::byte> bytes, const SliceLi
                 first_slice_version, " to ", latest_slice_version);
   if (version < falling_window_version && (*slice)->window_falls())
     return fail(ErrorCode::bad_data, "slice: window_falls is set, which format version ", version, " does not have");
-  return SliceDecoder(**slice, limits).decode();
+  return SliceDecoder(**slice, limits, data).decode();
 }
 
 }  // namespace gaugeline::formats

@@ -2,7 +2,9 @@
 #pragma once
 
 #include <algorithm>
+#include <bit>
 #include <cstdint>
+#include <cstring>
 #include <optional>
 #include <span>
 #include <vector>
@@ -28,17 +30,6 @@ class VarintReader {
 
   // nullopt: the column ends inside the number, or the number is past `largest` or longer than it need be.
   [[nodiscard]] std::optional<std::uint64_t> next(std::uint64_t largest) noexcept {
-    // Most numbers have one byte or two; the loop is for the others, and for what is cut off.
-    const auto rest = column_.subspan(position_);
-    if (!rest.empty() && rest[0] < 0x80U) {
-      ++position_;
-      return rest[0] > largest ? std::nullopt : std::optional<std::uint64_t>(rest[0]);
-    }
-    if (rest.size() > 1 && rest[1] < 0x80U) {
-      position_ += 2;
-      const std::uint64_t pair = (rest[0] & 0x7FU) | static_cast<std::uint64_t>(rest[1]) << 7U;
-      return rest[1] == 0 || pair > largest ? std::nullopt : std::optional(pair);
-    }
     std::uint64_t number = 0;
     for (unsigned shift = 0; shift < 64 && position_ < column_.size(); shift += 7) {
       const std::uint64_t byte = column_[position_++];
@@ -50,10 +41,56 @@ class VarintReader {
     return std::nullopt;
   }
   [[nodiscard]] bool at_end() const noexcept { return position_ == column_.size(); }
+  [[nodiscard]] std::size_t position() const noexcept { return position_; }
 
  private:
   std::span<const std::uint8_t> column_;
   std::size_t position_ = 0;
 };
+
+// The number whose bytes these are, the first one lowest.
+[[nodiscard]] inline std::uint64_t joined_groups_of_seven(std::uint64_t bytes) noexcept {
+  bytes = ((bytes >> 1U) & 0x3F803F803F803F80U) | (bytes & 0x007F007F007F007FU);
+  bytes = ((bytes >> 2U) & 0x0FFFC0000FFFC000U) | (bytes & 0x00003FFF00003FFFU);
+  return ((bytes >> 4U) & 0x00FFFFFFF0000000U) | (bytes & 0x000000000FFFFFFFU);
+}
+
+// Calls take(number) for every number of the column, in order, and returns nullopt; or the place, from 0, of the first
+// number that VarintReader::next refuses or for which `take` returns false, which is the last that it is called for.
+// Takes eight bytes at a time, in a fraction of VarintReader's time.
+template <class Take>
+[[nodiscard]] std::optional<std::size_t> first_bad_varint(std::span<const std::uint8_t> column, std::uint64_t largest,
+                                                          Take take) {
+  std::size_t place = 0, at = 0;
+  const auto one_by_one = [&](std::size_t most) {
+    VarintReader reader(column.subspan(at));
+    for (; most > 0 && !reader.at_end(); --most, ++place) {
+      const auto number = reader.next(largest);
+      if (!number || !take(*number)) return false;
+    }
+    at += reader.position();
+    return true;
+  };
+  while (std::endian::native == std::endian::little && column.size() - at >= sizeof(std::uint64_t)) {
+    std::uint64_t word = 0;
+    std::memcpy(&word, column.data() + at, sizeof(word));
+    std::uint64_t last_bytes = ~word & 0x8080808080808080U;  // of numbers
+    if (last_bytes == 0) {                                   // one of nine bytes or ten
+      if (!one_by_one(1)) return place;
+      continue;
+    }
+    unsigned begin = 0;  // bits
+    for (; last_bytes != 0; last_bytes &= last_bytes - 1, ++place) {
+      const auto end = static_cast<unsigned>(std::countr_zero(last_bytes)) + 1;
+      const std::uint64_t bytes = (word >> begin) & (~std::uint64_t{0} >> (64 - (end - begin)));
+      const bool too_long = end - begin > 8 && (word >> (end - 8) & 0xFFU) == 0;
+      const std::uint64_t number = joined_groups_of_seven(bytes);
+      if (too_long || number > largest || !take(number)) return place;
+      begin = end;
+    }
+    at += begin / 8;
+  }
+  return one_by_one(column.size()) ? std::nullopt : std::optional(place);
+}
 
 }  // namespace gaugeline::formats

@@ -10,8 +10,10 @@ namespace gaugeline::stream {
 namespace {
 
 constexpr std::size_t checksum_offset = 16;
-// A body's first reservation: most frames fit, and a claim costs its sender as many bytes before it costs us more.
+// A body's first reservation: most frames fit. A claim costs us this, or so many times the bytes that it has cost its
+// sender; the bytes that are copied at each growth are few.
 constexpr std::size_t first_reservation = std::size_t{64} << 10U;
+constexpr std::size_t growth = 8;
 
 template <class Number>
 void store(std::span<std::byte> to, Number number) {
@@ -48,7 +50,7 @@ std::span<const std::byte> take(std::span<const std::byte>& bytes, std::size_t w
 void append_within(std::vector<std::byte>& body, std::span<const std::byte> bytes, std::size_t final_size) {
   const std::size_t needed = body.size() + bytes.size();
   if (needed > body.capacity()) {
-    body.reserve(std::min(final_size, std::max({needed, 2 * body.capacity(), first_reservation})));
+    body.reserve(std::min(final_size, std::max({needed, growth * body.capacity(), first_reservation})));
   }
   body.insert(body.end(), bytes.begin(), bytes.end());
 }

@@ -4,14 +4,14 @@
 
 namespace gaugeline::stream {
 
-std::vector<std::byte> encode_message(std::string_view source, std::uint64_t sequence,
-                                      std::span<const std::byte> body) {
-  flatbuffers::FlatBufferBuilder builder(body.size() + 512);
-  const auto bytes = builder.CreateVector(reinterpret_cast<const std::uint8_t*>(body.data()), body.size());
-  const auto name = builder.CreateString(source.data(), source.size());
-  builder.Finish(restart::CreateMessage(builder, name, sequence, bytes));
-  const auto finished = std::as_bytes(std::span(builder.GetBufferPointer(), builder.GetSize()));
-  return {finished.begin(), finished.end()};
+std::span<const std::byte> MessageEncoder::encode(std::string_view source, std::uint64_t sequence,
+                                                  std::span<const std::byte> body) {
+  builder_.Clear();
+  builder_.ForceVectorAlignment(body.size(), 1, alignof(std::uint64_t));  // so that a slice can be read in place
+  const auto bytes = builder_.CreateVector(reinterpret_cast<const std::uint8_t*>(body.data()), body.size());
+  const auto name = builder_.CreateString(source.data(), source.size());
+  builder_.Finish(restart::CreateMessage(builder_, name, sequence, bytes));
+  return std::as_bytes(std::span(builder_.GetBufferPointer(), builder_.GetSize()));
 }
 
 Expected<JournalMessage> decode_message(std::span<const std::byte> record) {

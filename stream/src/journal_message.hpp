@@ -1,12 +1,13 @@
-// Messages as the journal holds them. Pure functions.
+// Messages as the journal holds them.
 #pragma once
+
+#include <flatbuffers/flatbuffers.h>
 
 #include <cstddef>
 #include <cstdint>
 #include <span>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include <gaugeline/error.hpp>
 
@@ -15,8 +16,16 @@ namespace gaugeline::stream {
 // The kind of a journal record. The numbers are on disk.
 enum class MessageKind : std::uint32_t { slice = 1, events = 2, idle = 3 };
 
-[[nodiscard]] std::vector<std::byte> encode_message(std::string_view source, std::uint64_t sequence,
-                                                    std::span<const std::byte> body);
+// Keeps its memory from one message to the next.
+class MessageEncoder {
+ public:
+  // Valid until the next call.
+  [[nodiscard]] std::span<const std::byte> encode(std::string_view source, std::uint64_t sequence,
+                                                  std::span<const std::byte> body);
+
+ private:
+  flatbuffers::FlatBufferBuilder builder_;
+};
 
 struct JournalMessage {
   std::string source;

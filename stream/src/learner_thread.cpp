@@ -40,7 +40,7 @@ Expected<> LearnerThread::take(const Handover& handover) {
   if (taken->report) {
     ++counts_.learnt;
     if (callbacks_.learnt) callbacks_.learnt(*taken->report, elapsed.count());
-  } else if (handover.slice) {
+  } else if (!std::holds_alternative<std::monostate>(handover.slice)) {
     ++(taken->verdict ? counts_.repeated : counts_.refused);
   }
   if (!taken->verdict) callbacks_.refused(handover.source, handover.sequence, taken->verdict.error());

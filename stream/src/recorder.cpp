@@ -11,8 +11,6 @@
 namespace gaugeline::stream {
 namespace {
 
-constexpr std::string_view journal_folder = "journal";
-
 std::span<const std::byte> bytes_of(std::string_view text) { return std::as_bytes(std::span(text)); }
 
 MessageKind kind_of(const Incoming& message) {
@@ -123,7 +121,7 @@ Expected<> Recorder::replay(const std::function<Expected<>(Handover)>& hand_over
   });
 }
 
-Expected<Incoming> Recorder::read(const formats::JournalRecord& record) const {
+Expected<Incoming> Recorder::read(const formats::JournalRecord& record) {
   auto message = decode_message(record.body);
   const auto within = [&](const Error& error) {
     return std::unexpected(error.within("journal record " + std::to_string(record.number)));
@@ -132,9 +130,9 @@ Expected<Incoming> Recorder::read(const formats::JournalRecord& record) const {
   Incoming incoming{.source = std::move(message->source), .sequence = message->sequence, .content = {}, .answer = {}};
   switch (static_cast<MessageKind>(record.kind)) {
     case MessageKind::slice: {
-      auto slice = formats::decode_slice(message->body);
-      if (!slice) return within(slice.error());
-      incoming.content = ReceivedSlice{.encoded = {}, .slice = std::move(*slice)};
+      if (const auto decoded = formats::decode_slice(message->body, decoded_); !decoded) return within(decoded.error());
+      incoming.content =
+          ReceivedSlice{.encoded = {message->body.begin(), message->body.end()}, .interval = decoded_.interval};
       return incoming;
     }
     case MessageKind::events:
@@ -160,7 +158,7 @@ Expected<bool> Recorder::append(const Incoming& message) {
   if (!is_new(message)) return false;
   const auto body = body_of(message);
   const auto number =
-      journal_->append(std::to_underlying(kind_of(message)), encode_message(message.source, message.sequence, body));
+      journal_->append(std::to_underlying(kind_of(message)), encoder_.encode(message.source, message.sequence, body));
   if (!number) return std::unexpected(number.error());
   since_checkpoint_ += body.size();
   return true;
@@ -192,9 +190,17 @@ Expected<> Recorder::make_durable(const std::vector<Incoming>& messages) {
 }
 
 Expected<> Recorder::apply_all(std::vector<Incoming>& messages) {
+  auto place = journal_->last_committed().begin();
   for (std::size_t i = 0; i < messages.size(); ++i) {
     Incoming& message = messages[i];
-    if (i < appended_.size() && appended_[i]) ++applied_record_;
+    if (i < appended_.size() && appended_[i]) {
+      ++applied_record_;
+      if (auto* slice = std::get_if<ReceivedSlice>(&message.content)) {
+        slice->place = *place;
+        slice->encoded = {};
+      }
+      ++place;
+    }
     Expected<Taken> taken;
     if (is_new(message)) {
       taken = apply(message);
@@ -233,7 +239,7 @@ Expected<Taken> Recorder::apply(Incoming& message) {
 }
 
 Expected<Taken> Recorder::take(ReceivedSlice& slice, std::string_view source, std::uint64_t sequence) {
-  const TimeInterval interval = slice.slice.interval;
+  const TimeInterval interval = slice.interval;
   if (const auto open = intake_.open_from(); open && *open < interval.end)
     return fail(ErrorCode::out_of_order, "the slice ends at ", format_time(interval.end), ", but events from ",
                 format_time(*open), " on are being counted into slices");
@@ -243,7 +249,7 @@ Expected<Taken> Recorder::take(ReceivedSlice& slice, std::string_view source, st
   if (const auto closed = intake_.close_until(interval.end); !closed) return std::unexpected(closed.error());
   // Windows of events that end before it come first.
   drain_windows();
-  hand_over(std::move(slice.slice), source, sequence);
+  hand_over(std::move(slice), source, sequence);
   return Taken{.slices = unsealed_, .events = {}, .told = {}};
 }
 
@@ -303,7 +309,8 @@ void Recorder::drain_windows() {
   }
 }
 
-void Recorder::hand_over(formats::SliceData slice, std::string_view source, std::uint64_t sequence) {
+template <class Slice>
+void Recorder::hand_over(Slice slice, std::string_view source, std::uint64_t sequence) {
   handovers_.push_back({.slice = std::move(slice),
                         .source = std::string(source),
                         .sequence = sequence,
@@ -345,12 +352,8 @@ Expected<Handover> Recorder::checkpoint() {
   auto now = state();
   if (!now) return std::unexpected(now.error());
   since_checkpoint_ = 0;
-  return Handover{.slice = std::nullopt,
-                  .source = {},
-                  .sequence = 0,
-                  .origin = {},
-                  .origin_sequence = 0,
-                  .checkpoint = std::move(*now)};
+  return Handover{
+      .slice = {}, .source = {}, .sequence = 0, .origin = {}, .origin_sequence = 0, .checkpoint = std::move(*now)};
 }
 
 std::optional<Handover> Recorder::next_handover() {

@@ -45,12 +45,17 @@ inline constexpr std::string_view reserved_prefix = "gaugeline:";
 inline constexpr std::string_view events_source = "gaugeline:events";
 inline constexpr std::string_view unnumbered_source = "gaugeline:unnumbered";
 
+// In the data directory.
+inline constexpr std::string_view journal_folder = "journal";
+
 // Messages of more sources than this are refused: how far each has come is remembered for good.
 inline constexpr std::size_t max_recorded_sources = 65536;
 
+// A slice as it came. decode_slice has taken it, so that it will again.
 struct ReceivedSlice {
-  std::vector<std::byte> encoded;
-  formats::SliceData slice;
+  std::vector<std::byte> encoded;  // empty once it is in the journal
+  TimeInterval interval;
+  std::optional<formats::JournalPlace> place = {};  // in the journal
 };
 struct IdleSource {};
 
@@ -68,9 +73,9 @@ struct Incoming {
   std::function<void(const Expected<Taken>&)> answer;                  // may be empty
 };
 
-// For the learner.
+// For the learner. A slice that was received waits in the journal, and takes no memory until it is learnt.
 struct Handover {
-  std::optional<formats::SliceData> slice;
+  std::variant<std::monostate, formats::SliceData, ReceivedSlice> slice;
   std::string source;
   std::uint64_t sequence = 0;
   // The message whose last slice this is: the sender that waits for the verdict; empty if none does.
@@ -141,12 +146,13 @@ class Recorder {
   [[nodiscard]] Expected<Taken> take(EventLines& lines, std::string_view sender);
   [[nodiscard]] Expected<Taken> take_idle(std::string_view source);
   void drain_windows();
-  void hand_over(formats::SliceData slice, std::string_view source, std::uint64_t sequence);
+  template <class Slice>
+  void hand_over(Slice slice, std::string_view source, std::uint64_t sequence);
   [[nodiscard]] Expected<> seal(const Incoming& message);
   [[nodiscard]] Expected<> make_state_durable();
   [[nodiscard]] Expected<Checkpoint> state() const;
   [[nodiscard]] std::uint64_t next_record() const noexcept { return applied_record_ + 1; }
-  [[nodiscard]] Expected<Incoming> read(const formats::JournalRecord& record) const;
+  [[nodiscard]] Expected<Incoming> read(const formats::JournalRecord& record);
 
   std::filesystem::path data_directory_;
   RecorderOptions options_;
@@ -163,6 +169,8 @@ class Recorder {
   std::uint64_t since_checkpoint_ = 0;
   std::deque<Handover> handovers_;
   std::size_t unsealed_ = 0;  // handovers of the message that is being applied
+  MessageEncoder encoder_;
+  formats::SliceData decoded_;  // work space of replay()
 };
 
 }  // namespace gaugeline::stream

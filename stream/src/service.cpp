@@ -12,32 +12,39 @@ namespace {
 
 // What this takes is less than what the way to another thread and back does.
 constexpr std::size_t small_body = 4096;
+// The work space for checking a slice of up to so many bytes is kept for the next one.
+constexpr std::size_t kept_body = std::size_t{16} << 20U;
 
-Incoming decoded(MessageKind kind, std::string source, std::uint64_t sequence, std::vector<std::byte> body) {
+// `slice` is work space.
+Incoming decoded(MessageKind kind, std::string source, std::uint64_t sequence, std::vector<std::byte> body,
+                 formats::SliceData& slice) {
   Incoming message{.source = std::move(source), .sequence = sequence, .content = {}, .answer = {}};
   if (kind == MessageKind::events) {
     const std::string_view text(reinterpret_cast<const char*>(body.data()), body.size());
     message.content = read_event_lines(text);
-  } else if (auto slice = formats::decode_slice(body)) {
-    message.content = ReceivedSlice{.encoded = std::move(body), .slice = std::move(*slice)};
+  } else if (const auto taken = formats::decode_slice(body, slice)) {
+    message.content = ReceivedSlice{.encoded = std::move(body), .interval = slice.interval};
   } else {
-    message.content = slice.error();
+    message.content = taken.error();
   }
   return message;
 }
 
 asio::awaitable<Incoming> decode_here(MessageKind kind, std::string source, std::uint64_t sequence,
-                                      std::vector<std::byte> body) {
-  co_return decoded(kind, std::move(source), sequence, std::move(body));
+                                      std::vector<std::byte> body, formats::SliceData& slice) {
+  const bool keep = body.size() <= kept_body;
+  auto message = decoded(kind, std::move(source), sequence, std::move(body), slice);
+  if (!keep) slice = {};
+  co_return message;
 }
 
 // Of a journal record beside the message's body.
 constexpr std::size_t record_overhead = 4096;
 
-// What a message weighs in the queue.
+// What a message weighs in the queue, its record in the journal included.
 std::size_t weight_of(const Incoming& message) {
   constexpr std::size_t fixed = 512;
-  if (const auto* slice = std::get_if<ReceivedSlice>(&message.content)) return fixed + 4 * slice->encoded.size();
+  if (const auto* slice = std::get_if<ReceivedSlice>(&message.content)) return fixed + 2 * slice->encoded.size();
   if (const auto* lines = std::get_if<EventLines>(&message.content))
     return fixed + 2 * lines->text.size() + lines->lines.size() * sizeof(EventLines::Line);
   return fixed;
@@ -180,8 +187,11 @@ RecorderCallbacks Service::recorder_callbacks() {
 // It ends soon, so it need not be cancelled.
 asio::awaitable<Incoming> Service::decode(MessageKind kind, std::string source, std::uint64_t sequence,
                                           std::vector<std::byte> body) {
-  if (body.size() <= small_body) co_return decoded(kind, std::move(source), sequence, std::move(body));
-  co_return co_await asio::co_spawn(decoder_, decode_here(kind, std::move(source), sequence, std::move(body)),
+  if (body.size() <= small_body) {
+    formats::SliceData slice;
+    co_return decoded(kind, std::move(source), sequence, std::move(body), slice);
+  }
+  co_return co_await asio::co_spawn(decoder_, decode_here(kind, std::move(source), sequence, std::move(body), checked_),
                                     asio::bind_cancellation_slot(asio::cancellation_slot(), asio::use_awaitable));
 }
 

@@ -66,7 +66,7 @@ class Service {
   // Nothing more is taken in; ended() follows. May be called again.
   void stop();
 
-  // Decodes a message's body, a large one in a thread of its own; what cannot be used becomes the message's content,
+  // Checks a message's body, a large one in a thread of its own; what cannot be used becomes the message's content,
   // too.
   [[nodiscard]] asio::awaitable<Incoming> decode(MessageKind kind, std::string source, std::uint64_t sequence,
                                                  std::vector<std::byte> body);
@@ -119,6 +119,7 @@ class Service {
   formats::FileSystem& files_;
   ServiceCallbacks callbacks_;
   ThreadPool workers_;
+  formats::SliceData checked_;  // of the decoder's thread: the slice that it has checked last
   asio::thread_pool decoder_{1};
   std::list<Waiting> line_;
   std::mutex answers_mutex_;

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <optional>
+#include <vector>
 
 #include <gaugeline/error.hpp>
 #include <gaugeline/formats/file_system.hpp>
@@ -34,11 +35,15 @@ class SliceLearner {
 
  private:
   [[nodiscard]] Expected<> learn(const Handover& handover, Outcome& outcome);
+  [[nodiscard]] Expected<SliceView> slice_of(const Handover& handover);
 
   LearningRun run_;
   std::filesystem::path data_directory_;
   std::uint64_t keep_snapshots_;
   formats::FileSystem* files_;
+  // Work space: the slice that came last as bytes.
+  std::vector<std::byte> record_;
+  formats::SliceData decoded_;
 };
 
 }  // namespace gaugeline::stream

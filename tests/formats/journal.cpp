@@ -1,5 +1,6 @@
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -73,6 +74,64 @@ TEST_CASE("a group is one write and one sync, and a commit of nothing does nothi
   CHECK(disk.operations() == before + 2);
   REQUIRE(journal.commit(JournalSync::now));
   CHECK(disk.operations() == before + 2);
+}
+
+TEST_CASE("a committed record is read from its place, as commit and replay tell it, also while the journal goes on") {
+  SimulatedDisk disk(1);
+  auto journal = open_journal(disk, small_segments);
+  std::vector<JournalPlace> places;
+  for (std::uint64_t number = 1; number <= 20; ++number) {
+    REQUIRE(journal.append(static_cast<std::uint32_t>(number) + 7, bytes_of(body_of(number))));
+    if (number % 3 != 0 && number != 20) continue;
+    REQUIRE(journal.commit(number % 2 == 0 ? JournalSync::now : JournalSync::later));
+    places.insert(places.end(), journal.last_committed().begin(), journal.last_committed().end());
+  }
+  std::vector<JournalPlace> replayed;
+  REQUIRE(journal.replay(1, [&](const JournalRecord& record) -> Expected<> {
+    replayed.push_back(record.place);
+    return {};
+  }));
+  REQUIRE(places.size() == 20);
+  REQUIRE(replayed.size() == 20);
+  std::vector<std::byte> buffer;
+  for (std::uint64_t number = 20; number >= 1; --number) {
+    const JournalPlace& place = places[number - 1];
+    CHECK(place.number == number);
+    CHECK(place.segment == replayed[number - 1].segment);
+    CHECK(place.offset == replayed[number - 1].offset);
+    const auto record = read_journal_record(journal_folder, place, buffer, disk);
+    REQUIRE(record);
+    CHECK(record->kind == number + 7);
+    CHECK(std::ranges::equal(record->body, bytes_of(body_of(number))));
+  }
+}
+
+TEST_CASE(
+    "a record that is not at its place is an error: of another number, at another offset, in a segment that went") {
+  SimulatedDisk disk(1);
+  auto journal = open_journal(disk, small_segments);
+  std::vector<JournalPlace> places;
+  for (std::uint64_t number = 1; number <= 20; ++number) {
+    fill(journal, number);
+    places.push_back(journal.last_committed().back());
+  }
+  std::vector<std::byte> buffer;
+  const auto code = [&](JournalPlace place) {
+    const auto record = read_journal_record(journal_folder, place, buffer, disk);
+    REQUIRE_FALSE(record);
+    return record.error().code();
+  };
+  JournalPlace other = places[3];
+  ++other.number;
+  CHECK(code(other) == ErrorCode::not_found);
+  for (std::uint64_t offset = 0; offset < 400; ++offset) {
+    if (offset == places[3].offset) continue;
+    const ErrorCode found = code({.number = 4, .segment = places[3].segment, .offset = offset});
+    CHECK((found == ErrorCode::not_found || found == ErrorCode::checksum_mismatch));
+  }
+  CHECK(code({.number = 4, .segment = places[3].segment, .offset = ~std::uint64_t{0}}) == ErrorCode::not_found);
+  REQUIRE(journal.remove_before(10));
+  CHECK_FALSE(read_journal_record(journal_folder, places[0], buffer, disk));
 }
 
 TEST_CASE("a commit that may be synced later is synced by the next that may not") {

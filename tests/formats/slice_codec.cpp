@@ -105,6 +105,27 @@ TEST_CASE("whole weights beyond 2^24, and the largest below 2^32, come back exac
   CHECK(same(round_trip(slice).pairs, slice.pairs));
 }
 
+TEST_CASE(
+    "a slice that is decoded in the place of another is as one decoded by itself, in the same memory if it is no "
+    "longer") {
+  const std::vector<SliceData> slices{empty_slice(), text_slice(), two_sided_slice()};
+  for (const SliceData& before : slices) {
+    for (const SliceData& slice : slices) {
+      SliceData data;
+      REQUIRE(decode_slice(*encode_slice(before.view()), data));
+      REQUIRE(decode_slice(*encode_slice(slice.view()), data));
+      check_same(data, slice);
+      CHECK_FALSE(decode_slice({}, data));
+    }
+  }
+  SliceData data;
+  REQUIRE(decode_slice(*encode_slice(text_slice().view()), data));
+  const auto* ids = data.sequence_ids.data();
+  REQUIRE(decode_slice(*encode_slice(empty_slice().view()), data));
+  REQUIRE(decode_slice(*encode_slice(text_slice().view()), data));
+  CHECK(data.sequence_ids.data() == ids);
+}
+
 TEST_CASE("uses of minus zero keep their sign") {
   auto slice = two_sided_slice();
   slice.item_uses = {-0.F, 1};

@@ -4,6 +4,8 @@
 
 #include <cstdint>
 #include <limits>
+#include <optional>
+#include <random>
 #include <vector>
 
 using namespace gaugeline::formats;
@@ -61,4 +63,36 @@ TEST_CASE("the largest number allowed is read, and the next one is refused") {
   CHECK(VarintReader(column).next(300) == 300);
   CHECK(VarintReader(column).next(299) == std::nullopt);
   CHECK(VarintReader(column).next(5) == std::nullopt);
+}
+
+TEST_CASE("eight bytes at a time: the numbers, and where the first bad one is, are those of one at a time") {
+  std::mt19937_64 random(7);
+  for (int round = 0; round < 20000; ++round) {
+    Bytes column;
+    const auto length = random() % 40;
+    if (round % 3 == 0) {
+      while (column.size() < length) column.push_back(static_cast<std::uint8_t>(random() >> (random() % 64)));
+    } else {
+      while (column.size() < length) append_varint(column, random() >> (random() % 64));
+      if (round % 3 == 1 && !column.empty())
+        column[random() % column.size()] ^= static_cast<std::uint8_t>(1U << (random() % 8));
+    }
+    const std::uint64_t largest = any >> (random() % 2 == 0 ? 0 : random() % 64);
+    std::vector<std::uint64_t> expected, found;
+    std::optional<std::size_t> expected_bad;
+    const std::size_t refused = random() % 30;  // by the caller
+    for (VarintReader reader(column); !reader.at_end() && !expected_bad;) {
+      const auto number = reader.next(largest);
+      if (!number || expected.size() == refused) expected_bad = expected.size();
+      if (number && !expected_bad) expected.push_back(*number);
+    }
+    const auto bad = first_bad_varint(column, largest, [&](std::uint64_t number) {
+      if (found.size() == refused) return false;
+      found.push_back(number);
+      return true;
+    });
+    CAPTURE(round);
+    REQUIRE(bad == expected_bad);
+    REQUIRE(found == expected);
+  }
 }

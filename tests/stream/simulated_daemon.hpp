@@ -37,9 +37,9 @@ inline Incoming incoming(const SentMessage& message) {
   if (message.kind == MessageKind::events) made.content = read_event_lines(message.body);
   if (message.kind == MessageKind::slice) {
     const auto bytes = std::as_bytes(std::span(message.body));
-    auto slice = formats::decode_slice(bytes);
+    const auto slice = formats::decode_slice(bytes);
     if (slice) {
-      made.content = ReceivedSlice{.encoded = {bytes.begin(), bytes.end()}, .slice = std::move(*slice)};
+      made.content = ReceivedSlice{.encoded = {bytes.begin(), bytes.end()}, .interval = slice->interval};
     } else {
       made.content = slice.error();
     }

@@ -44,11 +44,25 @@ struct JournalOptions {
   std::size_t max_record_bytes = std::size_t{64} << 20U;
 };
 
+// Where a record lies.
+struct JournalPlace {
+  std::uint64_t number = 0;
+  std::uint64_t segment = 0;  // number of its first record
+  std::uint64_t offset = 0;
+};
+
 struct JournalRecord {
   std::uint64_t number = 0;
   std::uint32_t kind = 0;  // the caller's
   std::span<const std::byte> body;
+  JournalPlace place;
 };
+
+// One record that was committed, checked again, in the memory of `buffer`. May be called from any thread while the
+// journal goes on, which must not remove the record's segment meanwhile. not_found: no such record lies there.
+[[nodiscard]] Expected<JournalRecord> read_journal_record(const std::filesystem::path& folder,
+                                                          const JournalPlace& place, std::vector<std::byte>& buffer,
+                                                          FileSystem& files = system_files());
 
 // What open() has cut off.
 struct TornTail {
@@ -77,6 +91,9 @@ class Journal {
   // be written stays pending, and commit() may be called again. After any other error the journal is of no more use:
   // what is on disk is not known, and every later call gives the same error.
   [[nodiscard]] Expected<> commit(JournalSync sync);
+  // Where the records lie that the last commit wrote, in their order; with those of the calls before it that met a full
+  // disk.
+  [[nodiscard]] std::span<const JournalPlace> last_committed() const noexcept { return last_committed_; }
 
   // The committed records from `number` on, each checked again; an error of `visit` ends it and is returned.
   // not_found: the journal begins after `number`, or ends before the record before it.
@@ -118,6 +135,7 @@ class Journal {
   std::vector<Segment> segments_;
   std::unique_ptr<OutputFile> output_;  // the last segment
   std::vector<std::byte> pending_;      // records as they will lie in the file
+  std::vector<JournalPlace> last_committed_;
   std::uint64_t next_ = 1;
   std::uint64_t written_ = 0;        // the last record in the files
   std::uint64_t durable_ = 0;        // the last record that is synced

@@ -44,5 +44,9 @@ struct SliceLimits {
 
 // Verifies structure, then limits, then meaning (gaugeline::validate). `bytes` need no alignment.
 [[nodiscard]] Expected<SliceData> decode_slice(std::span<const std::byte> bytes, const SliceLimits& limits = {});
+// The same, in the place of what `data` held, whose memory it takes over: one slice after another allocates only where
+// a longer one comes than any before. After an error `data` holds no slice.
+[[nodiscard]] Expected<> decode_slice(std::span<const std::byte> bytes, SliceData& data,
+                                      const SliceLimits& limits = {});
 
 }  // namespace gaugeline::formats
