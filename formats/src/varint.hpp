@@ -71,21 +71,41 @@ template <class Take>
     at += reader.position();
     return true;
   };
+  const auto take_one = [&](std::uint64_t number) {
+    if (number > largest || !take(number)) return false;
+    ++place;
+    return true;
+  };
   while (std::endian::native == std::endian::little && column.size() - at >= sizeof(std::uint64_t)) {
     std::uint64_t word = 0;
     std::memcpy(&word, column.data() + at, sizeof(word));
     std::uint64_t last_bytes = ~word & 0x8080808080808080U;  // of numbers
-    if (last_bytes == 0) {                                   // one of nine bytes or ten
+    // Most columns are nearly all of numbers of one length, of one byte or two.
+    if (last_bytes == 0x8080808080808080U) {
+      for (unsigned begin = 0; begin < 64; begin += 8) {
+        if (!take_one(word >> begin & 0xFFU)) return place;
+      }
+      at += sizeof(word);
+      continue;
+    }
+    if (last_bytes == 0x8000800080008000U) {
+      for (unsigned begin = 0; begin < 64; begin += 16) {
+        const std::uint64_t second = word >> (begin + 8) & 0xFFU;
+        if (second == 0 || !take_one((word >> begin & 0x7FU) | second << 7U)) return place;
+      }
+      at += sizeof(word);
+      continue;
+    }
+    if (last_bytes == 0) {  // a number of nine bytes or ten
       if (!one_by_one(1)) return place;
       continue;
     }
     unsigned begin = 0;  // bits
-    for (; last_bytes != 0; last_bytes &= last_bytes - 1, ++place) {
+    for (; last_bytes != 0; last_bytes &= last_bytes - 1) {
       const auto end = static_cast<unsigned>(std::countr_zero(last_bytes)) + 1;
       const std::uint64_t bytes = (word >> begin) & (~std::uint64_t{0} >> (64 - (end - begin)));
       const bool too_long = end - begin > 8 && (word >> (end - 8) & 0xFFU) == 0;
-      const std::uint64_t number = joined_groups_of_seven(bytes);
-      if (too_long || number > largest || !take(number)) return place;
+      if (too_long || !take_one(joined_groups_of_seven(bytes))) return place;
       begin = end;
     }
     at += begin / 8;

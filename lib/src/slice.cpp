@@ -1,5 +1,6 @@
 #include <gaugeline/slice.hpp>
 
+#include <algorithm>
 #include <cmath>
 
 namespace gaugeline {
@@ -40,12 +41,13 @@ Expected<> check_sequences(const SliceView& slice) noexcept {
   if (last != slice.sequence_ids.size())
     return fail(ErrorCode::bad_data, "the sequences end at ", last, ", but there are ", slice.sequence_ids.size(),
                 " ids");
-  for (std::size_t i = 0; i < slice.sequence_ids.size(); ++i) {
-    if (slice.sequence_ids[i] >= slice.item_tokens.size())
-      return fail(ErrorCode::bad_data, "sequence_ids[", i, "] is ", slice.sequence_ids[i], ", but there are ",
-                  slice.item_tokens.size(), " tokens");
-  }
-  return {};
+  std::uint32_t largest = 0;
+  for (const std::uint32_t id : slice.sequence_ids) largest = std::max(largest, id);  // faster than to ask of each
+  if (slice.sequence_ids.empty() || largest < slice.item_tokens.size()) return {};
+  const auto is_bad = [&](std::uint32_t id) { return id >= slice.item_tokens.size(); };
+  const auto bad = std::ranges::find_if(slice.sequence_ids, is_bad);
+  return fail(ErrorCode::bad_data, "sequence_ids[", bad - slice.sequence_ids.begin(), "] is ", *bad, ", but there are ",
+              slice.item_tokens.size(), " tokens");
 }
 
 template <class Entry>
