@@ -1,5 +1,8 @@
 #include "row_chunk.hpp"
 
+#include <algorithm>
+#include <numeric>
+
 #include "flatbuffer.hpp"
 #include "snapshot_layout.hpp"
 
@@ -19,7 +22,7 @@ std::size_t row_bytes(const SideState<float>& side, TokenStorage tokens) noexcep
   const auto floats = static_cast<std::size_t>(side.embeddings.cols()) + columns +
                       (side.offset.empty() ? 0 : offset_columns) +
                       (side.anchor_time.empty() ? 0 : static_cast<std::size_t>(side.anchor.cols()) + 1);
-  return floats * sizeof(float) + (tokens == TokenStorage::stored ? sizeof(std::uint32_t) : 0);
+  return floats * sizeof(float) + (tokens == TokenStorage::stored ? 2 * sizeof(std::uint32_t) : 0);  // end and order
 }
 
 flatbuffers::Offset<flatbuffers::Vector<std::uint32_t>> write_ends(flatbuffers::FlatBufferBuilder& builder,
@@ -31,13 +34,24 @@ flatbuffers::Offset<flatbuffers::Vector<std::uint32_t>> write_ends(flatbuffers::
   return {builder.EndVector(rows.count)};
 }
 
-Expected<> check_tokens(const schema::Rows& rows, std::uint32_t row_count, TokenStorage storage) {
-  const auto bytes = elements(rows.token_bytes());
-  const auto ends = elements(rows.token_ends());
+// In the builder's memory, so without a heap.
+flatbuffers::Offset<flatbuffers::Vector<std::uint32_t>> write_order(flatbuffers::FlatBufferBuilder& builder,
+                                                                    const TokenList& tokens, RowRange rows) {
+  std::uint32_t* order = nullptr;
+  const auto vector = builder.CreateUninitializedVector<std::uint32_t>(rows.count, &order);
+  std::iota(order, order + rows.count, 0U);
+  std::ranges::sort(order, order + rows.count, {}, [&](std::uint32_t row) { return tokens[rows.first + row]; });
+  return vector;
+}
+
+Expected<> check_token_columns(const schema::Rows& rows, std::uint32_t row_count, TokenStorage storage) {
   const std::size_t expected = storage == TokenStorage::stored ? row_count : 0;
-  const TokenList tokens({reinterpret_cast<const char*>(bytes.data()), bytes.size()}, ends);
-  if (ends.size() != expected || !tokens.well_formed())
-    return fail(ErrorCode::bad_data, "row chunk: the ends of the tokens do not fit their bytes or the rows");
+  const TokenList tokens = tokens_of(rows);
+  if (tokens.size() != expected)
+    return fail(ErrorCode::bad_data, "row chunk: ", tokens.size(), " tokens where ", expected, " belong");
+  if (rows.token_order() != nullptr && elements(rows.token_order()).size() != expected)
+    return fail(ErrorCode::bad_data, "row chunk: token_order has ", elements(rows.token_order()).size(),
+                " entries for ", expected, " tokens");
   return {};
 }
 
@@ -66,13 +80,14 @@ std::span<const std::byte> write_row_chunk(flatbuffers::FlatBufferBuilder& build
   };
   const auto dimension = static_cast<std::size_t>(side.embeddings.cols());
   flatbuffers::Offset<flatbuffers::Vector<std::uint8_t>> token_bytes;
-  flatbuffers::Offset<flatbuffers::Vector<std::uint32_t>> token_ends;
+  flatbuffers::Offset<flatbuffers::Vector<std::uint32_t>> token_ends, token_order;
   if (tokens == TokenStorage::stored) {
     const std::size_t begin = token_begin(side.tokens, rows.first);
     const std::size_t end = token_begin(side.tokens, rows.first + rows.count);
     token_bytes =
         builder.CreateVector(reinterpret_cast<const std::uint8_t*>(side.tokens.bytes().data()) + begin, end - begin);
     token_ends = write_ends(builder, side.tokens, rows);
+    token_order = write_order(builder, side.tokens, rows);
   }
   const auto precision = column(side.precision);
   const auto diffusion = column(side.diffusion);
@@ -95,10 +110,11 @@ std::span<const std::byte> write_row_chunk(flatbuffers::FlatBufferBuilder& build
                           : builder.CreateVector(side.anchor.data() + rows.first * dimension, rows.count * dimension);
   builder.ForceVectorAlignment(rows.count * dimension, sizeof(float), embedding_alignment);
   const auto embeddings = builder.CreateVector(side.embeddings.data() + rows.first * dimension, rows.count * dimension);
-  builder.Finish(schema::CreateRows(builder, embeddings, precision, diffusion, count, uses, null_variance,
-                                    log_retention, token_bytes, token_ends, offset, offset_precision, baseline_offset,
-                                    baseline_precision, frequency, born, gradient_energy, anchor, anchor_time),
-                 schema::RowsIdentifier());
+  builder.Finish(
+      schema::CreateRows(builder, embeddings, precision, diffusion, count, uses, null_variance, log_retention,
+                         token_bytes, token_ends, offset, offset_precision, baseline_offset, baseline_precision,
+                         frequency, born, gradient_energy, anchor, anchor_time, token_order),
+      schema::RowsIdentifier());
   return {reinterpret_cast<const std::byte*>(builder.GetBufferPointer()), builder.GetSize()};
 }
 
@@ -131,8 +147,32 @@ Expected<const schema::Rows*> read_row_chunk(const AlignedBytes& bytes, std::uin
   if (elements(rows.born()).size() != row_count)
     return fail(ErrorCode::bad_data, "row chunk: born has ", elements(rows.born()).size(), " entries for ", row_count,
                 " rows");
-  if (const auto ok = check_tokens(rows, row_count, tokens); !ok) return std::unexpected(ok.error());
+  if (const auto ok = check_token_columns(rows, row_count, tokens); !ok) return std::unexpected(ok.error());
   return root;
+}
+
+TokenList tokens_of(const schema::Rows& rows) noexcept {
+  const auto bytes = elements(rows.token_bytes());
+  return {{reinterpret_cast<const char*>(bytes.data()), bytes.size()}, elements(rows.token_ends())};
+}
+
+Expected<> check_tokens(const schema::Rows& rows) noexcept {
+  const TokenList tokens = tokens_of(rows);
+  if (!tokens.well_formed())
+    return fail(ErrorCode::bad_data, "row chunk: the ends of the tokens do not fit their bytes");
+  const auto order = elements(rows.token_order());
+  for (std::size_t i = 0; i < order.size(); ++i) {
+    if (order[i] >= tokens.size())
+      return fail(ErrorCode::bad_data, "row chunk: token_order[", i, "] is ", order[i], ", but there are ",
+                  tokens.size(), " tokens");
+    if (i == 0 || tokens[order[i - 1]] < tokens[order[i]]) continue;
+    if (order[i - 1] != order[i] && tokens[order[i - 1]] == tokens[order[i]])
+      return fail(ErrorCode::bad_data, "row chunk: row ", std::max(order[i - 1], order[i]), ": the token \"",
+                  tokens[order[i]], "\" is there already");
+    return fail(ErrorCode::bad_data, "row chunk: token_order[", i, "]: the token of row ", order[i],
+                " does not come after the one before");
+  }
+  return {};
 }
 
 }  // namespace gaugeline::formats

@@ -40,8 +40,15 @@ struct RowRange {
                                                          const SideState<float>& side, RowRange rows,
                                                          TokenStorage tokens);
 
-// Structure and shape: every column has `row_count` rows, and the tokens are well formed. Figures are checked later.
+// Structure and shape: every column has `row_count` rows. O(1); tokens and figures are checked later.
 [[nodiscard]] Expected<const schema::Rows*> read_row_chunk(const AlignedBytes& bytes, std::uint32_t row_count,
                                                            std::uint32_t dimension, TokenStorage tokens);
+
+// Of a chunk that read_row_chunk has taken.
+[[nodiscard]] TokenList tokens_of(const schema::Rows& rows) noexcept;
+
+// That the list of tokens can be read safely, and the order of the tokens, if there is one, is one; then no token comes
+// twice in the chunk.
+[[nodiscard]] Expected<> check_tokens(const schema::Rows& rows) noexcept;
 
 }  // namespace gaugeline::formats

@@ -121,6 +121,7 @@ class SnapshotDecoder {
     const auto rows = read_row_chunk(aligned, chunk.row_count(), snapshot_.options_.dimension,
                                      shared ? TokenStorage::shared : TokenStorage::stored);
     if (!rows) return std::unexpected(rows.error());
+    if (auto ok = check_tokens(**rows); !ok) return ok;
     append(**rows, chunk.side() == 0 ? snapshot_.items_ : snapshot_.contexts_);
     return {};
   }

@@ -4,7 +4,7 @@
 #include <charconv>
 #include <sstream>
 
-#include <gaugeline/formats/snapshot_summary.hpp>
+#include <gaugeline/formats/snapshot_map.hpp>
 #include <gaugeline/stream/answers_json.hpp>
 #include <gaugeline/stream/json_writer.hpp>
 
@@ -18,8 +18,10 @@
 namespace gaugeline::stream {
 namespace {
 
+using formats::SnapshotMap;
 using formats::SnapshotStore;
 using formats::SnapshotSummary;
+using formats::Verification;
 
 constexpr std::size_t default_page = 1000;
 
@@ -51,11 +53,11 @@ HttpResponse list(const SnapshotStore& store, const Page& page, std::string_view
   json.begin_object().key(name).begin_array();
   auto slice = std::ranges::lower_bound(*slices, page.from);
   for (std::size_t i = 0; i < page.count && slice != slices->end(); ++i, ++slice) {
-    const auto summary = formats::read_snapshot_summary(store.file(*slice));
-    if (summary) {
-      write(json, *summary);
-    } else if (summary.error().code() != ErrorCode::not_found) {
-      return problem_of_question(summary.error());
+    const auto snapshot = SnapshotMap::open(store.file(*slice), Verification::summary);
+    if (snapshot) {
+      write(json, snapshot->summary());
+    } else if (snapshot.error().code() != ErrorCode::not_found) {
+      return problem_of_question(snapshot.error());
     }
   }
   json.end_array().key("next");
@@ -95,15 +97,15 @@ Expected<OpenSnapshot> open_snapshot(const SnapshotStore& store, std::uint64_t s
   if (!file && file.error().code() == ErrorCode::not_found)
     return fail(ErrorCode::not_found, "slice ", slice, " has no snapshot here; /v1/snapshots lists those that are");
   if (!file) return std::unexpected(file.error());
-  const auto summary = formats::read_snapshot_summary(store.file(slice));
-  if (!summary) return std::unexpected(summary.error());
+  const auto snapshot = SnapshotMap::open(store.file(slice), Verification::summary);
+  if (!snapshot) return std::unexpected(snapshot.error());
   std::array<std::byte, 8> end{};
   const std::uint64_t size = (*file)->size();
   if (size < end.size()) return fail(ErrorCode::bad_data, "the snapshot of slice ", slice, " is cut off");
   if (const auto read = (*file)->read(size - end.size(), end); !read) return std::unexpected(read.error());
   std::uint64_t checksum = 0;
   for (std::size_t i = 0; i < end.size(); ++i) checksum |= std::to_integer<std::uint64_t>(end[i]) << (8 * i);
-  if (checksum != summary->checksum)
+  if (checksum != snapshot->summary().checksum)
     return fail(ErrorCode::out_of_order, "the snapshot of slice ", slice, " has just changed: ask again");
   return OpenSnapshot{*file, '"' + hexadecimal(checksum) + '"'};
 }

@@ -29,12 +29,12 @@ Expected<EncodedEvents> encode_events(const formats::SnapshotStore& store, std::
   auto slice = std::ranges::lower_bound(*slices, from);
   for (std::size_t i = 0; i < max_events_at_once && slice != slices->end(); ++i, ++slice) {
     events.next = *slice + 1;
-    const auto summary = formats::read_snapshot_summary(store.file(*slice));
-    if (!summary && summary.error().code() == ErrorCode::not_found) continue;  // removed by retention
-    if (!summary) return std::unexpected(summary.error());
+    const auto snapshot = formats::SnapshotMap::open(store.file(*slice), formats::Verification::summary);
+    if (!snapshot && snapshot.error().code() == ErrorCode::not_found) continue;  // removed by retention
+    if (!snapshot) return std::unexpected(snapshot.error());
     std::ostringstream data;
     JsonWriter json(data);
-    write_slice(json, *summary);  // one line, with its line break
+    write_slice(json, snapshot->summary());  // one line, with its line break
     events.text += "id: " + std::to_string(*slice) + "\nevent: slice\ndata: " + data.str() + "\n";
   }
   return events;

@@ -5,7 +5,7 @@
 #include <string>
 
 #include <gaugeline/formats/snapshot_store.hpp>
-#include <gaugeline/formats/snapshot_summary.hpp>
+#include <gaugeline/formats/snapshot_map.hpp>
 #include <gaugeline/stream/json_writer.hpp>
 
 namespace gaugeline::stream {

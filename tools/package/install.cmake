@@ -58,8 +58,8 @@ if(GAUGELINE_FORMATS)
     gaugeline/formats/slice_codec.hpp
     gaugeline/formats/slices_file.hpp
     gaugeline/formats/snapshot.hpp
+    gaugeline/formats/snapshot_map.hpp
     gaugeline/formats/snapshot_store.hpp
-    gaugeline/formats/snapshot_summary.hpp
     gaugeline/formats/word2vec.hpp)
 endif()
 if(GAUGELINE_STREAM)
