@@ -72,7 +72,9 @@ TokenStorage context_token_storage(const LearnerState<float>& state) noexcept {
 
 std::size_t manifest_bytes(const SnapshotView& snapshot, std::size_t chunks) noexcept {
   std::size_t bytes = manifest_overhead_bytes + snapshot.lineage.run.size() + snapshot.lineage.program.size() +
-                      snapshot.state.rotation.size() * sizeof(double) + chunks * sizeof(schema::Chunk);
+                      snapshot.state.rotation.size() * sizeof(double) + chunks * sizeof(schema::Chunk) +
+                      snapshot.canaries.rows.size() * sizeof(RowIndex) +
+                      static_cast<std::size_t>(snapshot.canaries.before.size()) * sizeof(float);
   for (const auto* side : {&snapshot.state.items, &snapshot.state.contexts})
     bytes += candidates_written(*side) * (sizeof(std::uint64_t) + sizeof(float));
   for (const auto& position : snapshot.sources)
@@ -102,12 +104,17 @@ std::span<const std::byte> write_manifest(FlatBufferBuilder& builder, const Snap
   const auto item_counts = builder.CreateVector(state.items.candidate_counts.data(), item_candidates);
   const auto context_hashes = builder.CreateVector(state.contexts.candidate_hashes.data(), context_candidates);
   const auto context_counts = builder.CreateVector(state.contexts.candidate_counts.data(), context_candidates);
+  const CanariesView& canaries = snapshot.canaries;
+  const auto canary_rows = builder.CreateVector(canaries.rows.data(), canaries.rows.size());
+  const auto canary_before =
+      builder.CreateVector(canaries.before.data(), static_cast<std::size_t>(canaries.before.size()));
   const bool shared = context_token_storage(state) == TokenStorage::shared;
-  builder.Finish(schema::CreateManifest(builder, snapshot_format_version, run, program,
-                                        snapshot.lineage.parent_checksum, options, report, state.time_unit_seconds,
-                                        shared, rotation, names, ends, sequences, chunk_list, &values, item_hashes,
-                                        item_counts, context_hashes, context_counts, snapshot.lineage.smoothed),
-                 schema::ManifestIdentifier());
+  builder.Finish(
+      schema::CreateManifest(builder, snapshot_format_version, run, program, snapshot.lineage.parent_checksum, options,
+                             report, state.time_unit_seconds, shared, rotation, names, ends, sequences, chunk_list,
+                             &values, item_hashes, item_counts, context_hashes, context_counts,
+                             snapshot.lineage.smoothed, options_digest(snapshot.options), canary_rows, canary_before),
+      schema::ManifestIdentifier());
   return {reinterpret_cast<const std::byte*>(builder.GetBufferPointer()), builder.GetSize()};
 }
 
@@ -122,6 +129,8 @@ Expected<const schema::Manifest*> read_manifest(const AlignedBytes& bytes) {
       manifest.report() == nullptr || manifest.rotation() == nullptr || manifest.values() == nullptr)
     return fail(ErrorCode::bad_data,
                 "manifest: the run, the program, the options, the report, the rotation or the values are missing");
+  if (manifest.options_digest() != 0 && manifest.options_digest() != options_digest(read_options(*manifest.options())))
+    return fail(ErrorCode::bad_data, "manifest: the options do not fit their digest");
   if (!sources_fit(manifest))
     return fail(ErrorCode::bad_data, "manifest: the sources' names and sequence numbers do not fit each other");
   return root;

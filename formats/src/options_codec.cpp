@@ -1,6 +1,11 @@
 #include "options_codec.hpp"
 
+#include <algorithm>
+#include <array>
+#include <bit>
 #include <utility>
+
+#include "checksum.hpp"
 
 namespace gaugeline::formats {
 namespace {
@@ -60,6 +65,26 @@ Options read_options(const schema::Options& source) noexcept {
   options.mean_reversion = source.mean_reversion();
   options.diffusion_score_rate = source.diffusion_score_rate();
   return options;
+}
+
+std::uint64_t options_digest(const Options& options) noexcept {
+  std::array<std::byte, 64 * sizeof(std::uint64_t)> bytes{};
+  std::size_t size = 0;
+  const auto add = [&](auto value) {
+    const auto raw = std::bit_cast<std::array<std::byte, sizeof(value)>>(value);
+    for (std::size_t i = 0; i < raw.size(); ++i)
+      bytes[size++] = raw[std::endian::native == std::endian::little ? i : raw.size() - 1 - i];
+  };
+  const auto add_all = [&](auto... values) { (add(values), ...); };
+  add_all(options.likelihood, options.coupling, options.gauge, options.seed, options.dimension, options.prior_precision,
+          options.diffusion, options.diffusion_rate, options.diffusion_min, options.diffusion_max,
+          options.time_unit_seconds, options.sweeps, options.first_slice_sweeps, options.negatives, options.count_decay,
+          options.conjugate_gradient_steps, options.negative_head, options.negative_tail, options.noise_deviation,
+          options.admission_uses, options.item_capacity, options.context_capacity, options.token_bytes_per_row,
+          options.slice_token_capacity, options.observation_capacity, options.worker_capacity, options.offsets,
+          options.offset_precision, options.offset_diffusion, options.passes, options.pass_rate, options.pass_sweeps,
+          options.anchor_memory, options.mean_reversion, options.diffusion_score_rate);
+  return std::max<std::uint64_t>(checksum(std::span(bytes).first(size)), 1);
 }
 
 flatbuffers::Offset<schema::Report> write_report(flatbuffers::FlatBufferBuilder& builder, const SliceReport& report) {

@@ -178,6 +178,24 @@ Expected<> check_side(const SideState<float>& state, const Options& options, std
   return check_column(state.candidate_counts, state.candidate_hashes.size(), not_negative, side, "candidate_counts");
 }
 
+Expected<> check_canaries(const CanariesView& canaries, std::size_t items, std::uint32_t dimension) noexcept {
+  const std::size_t count = canaries.rows.size();
+  for (std::size_t c = 0; c < count; ++c) {
+    if (canaries.rows[c] >= items || (c > 0 && canaries.rows[c] <= canaries.rows[c - 1]))
+      return fail(ErrorCode::bad_data, "canaries[", c, "]: ", canaries.rows[c], " is no row of ", items,
+                  ", or does not come after the one before");
+  }
+  if (static_cast<std::size_t>(canaries.before.rows()) != count ||
+      (count > 0 && canaries.before.cols() != static_cast<Eigen::Index>(dimension)))
+    return fail(ErrorCode::bad_data, "canaries: ", canaries.before.rows(), " x ", canaries.before.cols(),
+                " numbers for ", count, " rows of dimension ", dimension);
+  for (Eigen::Index row = 0; row < canaries.before.rows(); ++row) {
+    if (!canaries.before.row(row).allFinite())
+      return fail(ErrorCode::bad_data, "canaries[", row, "]: where the row was before is not finite");
+  }
+  return {};
+}
+
 }  // namespace
 
 Expected<> check_snapshot(const SnapshotView& snapshot) noexcept {
@@ -191,6 +209,7 @@ Expected<> check_snapshot(const SnapshotView& snapshot) noexcept {
   if (auto ok = check_report(snapshot); !ok) return ok;
   if (auto ok = check_rotation(state.rotation, state.dimension); !ok) return ok;
   if (auto ok = check_values(state); !ok) return ok;
+  if (auto ok = check_canaries(snapshot.canaries, state.items.size(), state.dimension); !ok) return ok;
   if (auto ok = check_side(state.items, options, options.item_capacity, "items"); !ok) return ok;
   return check_side(state.contexts, options, options.context_capacity, "contexts");
 }

@@ -37,6 +37,9 @@ class SnapshotDecoder {
     take(**manifest);
     if (const auto ok = validate(snapshot_.options_); !ok)
       return fail(ErrorCode::bad_data, "manifest: options: ", ok.error().message());
+    if (snapshot_.canary_before_.size() != snapshot_.canary_rows_.size() * snapshot_.options_.dimension)
+      return fail(ErrorCode::bad_data, "manifest: ", snapshot_.canary_before_.size(), " numbers for ",
+                  snapshot_.canary_rows_.size(), " canaries of dimension ", snapshot_.options_.dimension);
     const auto rows = check_chunks(chunks_, snapshot_.options_.dimension, footer.manifest_offset);
     if (!rows) return std::unexpected(rows.error());
     rows_ = *rows;
@@ -59,6 +62,8 @@ class SnapshotDecoder {
     snapshot_.items_.candidate_counts = copied_elements<float>(manifest.item_candidate_counts());
     snapshot_.contexts_.candidate_hashes = copied_elements<std::uint64_t>(manifest.context_candidate_hashes());
     snapshot_.contexts_.candidate_counts = copied_elements<float>(manifest.context_candidate_counts());
+    snapshot_.canary_rows_ = copied_elements<RowIndex>(manifest.canary_rows());
+    snapshot_.canary_before_ = copied_elements<float>(manifest.canary_before());
     take_sources(manifest);
   }
 
@@ -202,7 +207,10 @@ SnapshotView Snapshot::view() const noexcept {
                     .value_scale = value_scale_,
                     .values = values_},
           .report = report_,
-          .sources = source_views_};
+          .sources = source_views_,
+          .canaries = {.rows = canary_rows_,
+                       .before = {canary_before_.data(), static_cast<Eigen::Index>(canary_rows_.size()),
+                                  static_cast<Eigen::Index>(options_.dimension)}}};
 }
 
 }  // namespace gaugeline::formats

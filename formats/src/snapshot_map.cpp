@@ -113,11 +113,13 @@ class SnapshotMap::Impl {
     const schema::Manifest& manifest = **read;
     summary_ = {.run = manifest.run()->str(),
                 .program = manifest.program()->str(),
+                .parent_checksum = manifest.parent_checksum(),
                 .smoothed = manifest.smoothed(),
                 .checksum = footer.checksum,
                 .bytes = file_.bytes().size(),
                 .options = read_options(*manifest.options()),
                 .report = read_report(*manifest.report())};
+    summary_.options_digest = options_digest(summary_.options);
     if (const auto valid = validate(summary_.options); !valid)
       return fail(ErrorCode::bad_data, "manifest: options: ", valid.error().message());
     chunks_ = copied_elements<schema::Chunk>(manifest.chunks());

@@ -80,6 +80,29 @@ std::string shortest(float number) {
           std::to_chars(digits.data(), digits.data() + digits.size(), number, std::chars_format::fixed).ptr};
 }
 
+void write_drifting(JsonWriter& json, std::string_view name, const std::vector<DriftingToken>& tokens) {
+  json.key(name).begin_array();
+  for (const DriftingToken& token : tokens) {
+    json.begin_object().member("token", token.token);
+    write_movement(json, token.movement);
+    json.member("uses_from", token.uses_from).member("uses_to", token.uses_to);
+    write_tokens(json, "neighbors_from", token.neighbors_from);
+    write_tokens(json, "neighbors_to", token.neighbors_to);
+    write_change(json, token.change);
+    write_number(json, "p_value", token.p_value);
+    write_number(json, "false_discovery_rate", token.false_discovery_rate);
+    json.end_object();
+  }
+  json.end_array();
+}
+
+void write_used(JsonWriter& json, std::string_view name, const std::vector<UsedToken>& tokens) {
+  json.key(name).begin_array();
+  for (const UsedToken& token : tokens)
+    json.begin_object().member("token", token.token).member("uses", token.uses).end_object();
+  json.end_array();
+}
+
 }  // namespace
 
 std::string reason(Evidence evidence, float min_uses) {
@@ -152,19 +175,21 @@ std::string to_json(const DriftQuestion& question, const DriftAnswer& answer) {
     json.member("overdispersion", answer.overdispersion).member("compared", answer.compared);
     json.member("insufficient_data", answer.insufficient_data);
     write_reason(json, answer.evidence, question.min_uses);
-    json.key("drift").begin_array();
-    for (const DriftingToken& token : answer.tokens) {
-      json.begin_object().member("token", token.token);
-      write_movement(json, token.movement);
-      json.member("uses_from", token.uses_from).member("uses_to", token.uses_to);
-      write_tokens(json, "neighbors_from", token.neighbors_from);
-      write_tokens(json, "neighbors_to", token.neighbors_to);
-      write_change(json, token.change);
-      write_number(json, "p_value", token.p_value);
-      write_number(json, "false_discovery_rate", token.false_discovery_rate);
-      json.end_object();
-    }
-    json.end_array();
+    write_drifting(json, "drift", answer.tokens);
+  });
+}
+
+std::string to_json(const SnapshotDifference& difference) {
+  return document([&](JsonWriter& json) {
+    json.slice("from", difference.from).slice("to", difference.to);
+    json.member("kept", difference.kept).member("added", difference.added).member("lost", difference.lost);
+    json.member("begun_anew", difference.begun_anew).member("rows", difference.link.rows);
+    json.member("distance", difference.link.distance).member("distance_turned", difference.link.distance_turned);
+    json.member("angle", difference.link.angle).member("overdispersion", difference.overdispersion);
+    json.member("compared", difference.compared);
+    write_used(json, "added_tokens", difference.added_tokens);
+    write_used(json, "lost_tokens", difference.lost_tokens);
+    write_drifting(json, "diff", difference.moved);
   });
 }
 

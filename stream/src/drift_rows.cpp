@@ -3,6 +3,19 @@
 #include <algorithm>
 
 namespace gaugeline::stream {
+namespace {
+
+// The tokens of `of` that are not in `others`.
+std::vector<std::string> tokens_beyond(const std::vector<ScoredToken>& of, const std::vector<ScoredToken>& others) {
+  std::vector<std::string> beyond;
+  for (const ScoredToken& neighbor : of) {
+    if (std::ranges::find(others, neighbor.token, &ScoredToken::token) == others.end())
+      beyond.push_back(neighbor.token);
+  }
+  return beyond;
+}
+
+}  // namespace
 
 std::vector<RowPair> comparable_rows(const QuerySlice& from, const QuerySlice& to, float min_uses) {
   std::vector<RowPair> rows;
@@ -64,6 +77,34 @@ Expected<RecentPairs> recent_pairs(const formats::SnapshotStore& store, std::uin
     before.emplace(std::move(after));
   }
   return pairs;
+}
+
+NeighborChange change_of(const std::vector<ScoredToken>& from, const std::vector<ScoredToken>& to) {
+  return {tokens_beyond(to, from), tokens_beyond(from, to)};
+}
+
+std::vector<ScoredToken> neighbors_of(const QuerySlice& slice, RowIndex row, std::size_t count, float min_uses) {
+  return slice.nearest(slice.embedding(row), count, min_uses, row);
+}
+
+std::vector<DriftingToken> describe(const QuerySlice& from, const QuerySlice& to, std::span<const MeasuredRow> rows,
+                                    std::size_t neighbors, float min_uses) {
+  std::vector<RowIndex> from_rows, to_rows;
+  for (const MeasuredRow& row : rows) {
+    from_rows.push_back(row.from);
+    to_rows.push_back(row.to);
+  }
+  auto before = from.nearest_to_rows(from_rows, neighbors, min_uses);
+  auto after = to.nearest_to_rows(to_rows, neighbors, min_uses);
+  std::vector<DriftingToken> tokens;
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    const MeasuredRow& row = rows[i];
+    auto change = change_of(before[i], after[i]);
+    tokens.push_back({std::string(from.items().tokens[row.from]), row.movement, from.uses(row.from), to.uses(row.to),
+                      std::move(before[i]), std::move(after[i]), std::move(change), row.p_value,
+                      row.false_discovery_rate});
+  }
+  return tokens;
 }
 
 }  // namespace gaugeline::stream

@@ -1,9 +1,11 @@
-// The rows of two slices that can be compared, and what rows at rest do. Internal to query_drift.cpp.
+// The rows of two slices that can be compared, how they moved, and what rows at rest do. Internal to the questions
+// about movement.
 #pragma once
 
 #include <cstdint>
 #include <deque>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include <gaugeline/drift_significance.hpp>
@@ -21,8 +23,22 @@ struct RowPair {
   std::size_t rank = 0;  // 0: the commonest of all items known in both
 };
 
+struct MeasuredRow : RowPair {
+  Movement movement;
+  std::optional<double> p_value;
+  std::optional<double> false_discovery_rate;
+};
+
 // Items known in both slices and used min_uses times in each, commonest first.
 [[nodiscard]] std::vector<RowPair> comparable_rows(const QuerySlice& from, const QuerySlice& to, float min_uses);
+
+[[nodiscard]] NeighborChange change_of(const std::vector<ScoredToken>& from, const std::vector<ScoredToken>& to);
+[[nodiscard]] std::vector<ScoredToken> neighbors_of(const QuerySlice& slice, RowIndex row, std::size_t count,
+                                                    float min_uses);
+// With the neighbours of each, at both times.
+[[nodiscard]] std::vector<DriftingToken> describe(const QuerySlice& from, const QuerySlice& to,
+                                                  std::span<const MeasuredRow> rows, std::size_t neighbors,
+                                                  float min_uses);
 
 // Nothing if they are too few, or too alike.
 [[nodiscard]] std::optional<ComparedRows> compare_rows(const QuerySlice& from, const QuerySlice& to,

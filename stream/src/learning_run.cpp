@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "canaries.hpp"
 #include "corrections.hpp"
 #include "option_check.hpp"
 #include "run_identity.hpp"
@@ -24,7 +25,10 @@ std::vector<formats::SourcePositionView> views(const LearningRun::Positions& pos
 }  // namespace
 
 LearningRun::LearningRun(formats::SnapshotStore store, OnlineLearner<float> learner, Executor& executor)
-    : store_(std::move(store)), learner_(std::move(learner)), executor_(&executor) {}
+    : store_(std::move(store)),
+      learner_(std::move(learner)),
+      executor_(&executor),
+      canaries_(std::make_unique<Canaries>()) {}
 
 LearningRun::LearningRun(LearningRun&&) noexcept = default;
 LearningRun& LearningRun::operator=(LearningRun&&) noexcept = default;
@@ -81,6 +85,7 @@ Expected<> LearningRun::resume(const formats::Snapshot& snapshot) {
   smoothed_ = view.lineage.smoothed;
   checksum_ = snapshot.checksum();
   for (const auto& position : view.sources) positions_.emplace(position.source, position.sequence);
+  canaries_->restore(view);
   return learner_.restore(view.state);
 }
 
@@ -97,8 +102,11 @@ Expected<SliceReport> LearningRun::process(const SliceView& slice, std::string_v
     return fail(ErrorCode::capacity_exceeded, "source ", source, " is one more than the ", max_sources,
                 " that a run can have");
   }
+  Canaries canaries;
+  canaries.choose(learner_.state());
   auto report = learner_.learn(slice, *executor_);
   if (!report) return report;
+  *canaries_ = std::move(canaries);
 
   smoothed_ = false;
   // The position is part of the snapshot that contains the slice: state and position cannot come apart.
@@ -148,7 +156,8 @@ Expected<> LearningRun::publish(const SliceReport& report, std::uint64_t parent_
        .options = learner_.options(),
        .state = learner_.state(),
        .report = report,
-       .sources = sources});
+       .sources = sources,
+       .canaries = canaries_->among(learner_.state())});
   if (!checksum) {
     failed_ = true;
     const bool full = checksum.error().code() == ErrorCode::no_space;

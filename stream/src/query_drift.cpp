@@ -9,12 +9,6 @@
 namespace gaugeline::stream {
 namespace {
 
-struct Row : RowPair {
-  Movement movement;
-  std::optional<double> p_value;
-  std::optional<double> false_discovery_rate;
-};
-
 // Items known in either slice.
 std::size_t known_items(const QuerySlice& from, const QuerySlice& to) {
   std::size_t known = 0;
@@ -26,7 +20,7 @@ std::size_t known_items(const QuerySlice& from, const QuerySlice& to) {
 
 // The rows to compare, measured and tested.
 struct TestedRows {
-  std::vector<Row> rows;  // commonest first
+  std::vector<MeasuredRow> rows;  // commonest first
   Evidence evidence = Evidence::sufficient;
 };
 
@@ -50,50 +44,12 @@ TestedRows test_for_movement(const QuerySlice& from, const QuerySlice& to, const
   return tested;
 }
 
-void rate_discoveries(std::vector<Row>& rows) {
+void rate_discoveries(std::vector<MeasuredRow>& rows) {
   std::vector<double> p, q(rows.size());
-  for (const Row& row : rows) p.push_back(*row.p_value);
+  for (const MeasuredRow& row : rows) p.push_back(*row.p_value);
   std::vector<std::uint32_t> order(rows.size());
   false_discovery_rates(p, order, q);
   for (std::size_t i = 0; i < rows.size(); ++i) rows[i].false_discovery_rate = q[i];
-}
-
-// The tokens of `of` that are not in `others`.
-std::vector<std::string> tokens_beyond(const std::vector<ScoredToken>& of, const std::vector<ScoredToken>& others) {
-  std::vector<std::string> beyond;
-  for (const ScoredToken& neighbor : of) {
-    if (std::ranges::find(others, neighbor.token, &ScoredToken::token) == others.end())
-      beyond.push_back(neighbor.token);
-  }
-  return beyond;
-}
-
-NeighborChange change_of(const std::vector<ScoredToken>& from, const std::vector<ScoredToken>& to) {
-  return {tokens_beyond(to, from), tokens_beyond(from, to)};
-}
-
-std::vector<ScoredToken> neighbors_of(const QuerySlice& slice, RowIndex row, std::size_t count, float min_uses) {
-  return slice.nearest(slice.embedding(row), count, min_uses, row);
-}
-
-std::vector<DriftingToken> describe(const QuerySlice& from, const QuerySlice& to, std::span<const Row> rows,
-                                    const DriftQuestion& question) {
-  std::vector<RowIndex> from_rows, to_rows;
-  for (const Row& row : rows) {
-    from_rows.push_back(row.from);
-    to_rows.push_back(row.to);
-  }
-  auto before = from.nearest_to_rows(from_rows, question.neighbors, question.min_uses);
-  auto after = to.nearest_to_rows(to_rows, question.neighbors, question.min_uses);
-  std::vector<DriftingToken> tokens;
-  for (std::size_t i = 0; i < rows.size(); ++i) {
-    const Row& row = rows[i];
-    auto change = change_of(before[i], after[i]);
-    tokens.push_back({std::string(from.items().tokens[row.from]), row.movement, from.uses(row.from), to.uses(row.to),
-                      std::move(before[i]), std::move(after[i]), std::move(change), row.p_value,
-                      row.false_discovery_rate});
-  }
-  return tokens;
 }
 
 DriftStep step_of(const QuerySlice& before, RowIndex from, const QuerySlice& slice, RowIndex to,
@@ -108,7 +64,7 @@ DriftStep step_of(const QuerySlice& before, RowIndex from, const QuerySlice& sli
                  {},
                  {}};
   const TestedRows tested = test_for_movement(before, slice, movement, recent, question.min_uses);
-  const auto row = std::ranges::find(tested.rows, from, &Row::from);
+  const auto row = std::ranges::find(tested.rows, from, &MeasuredRow::from);
   if (row == tested.rows.end()) return step;
   step.evidence = tested.evidence;
   step.p_value = row->p_value;
@@ -137,16 +93,16 @@ Expected<DriftAnswer> find_drift(const formats::SnapshotStore& store, const Drif
   auto [rows, evidence] = test_for_movement(from, to, movement, *recent, question.min_uses);
   const std::size_t carried = evidence == Evidence::sufficient ? rows.size() : 0;
   const std::size_t insufficient = known_items(from, to) - carried;
-  std::erase_if(rows, [&](const Row& row) { return row.rank < question.skip_commonest; });
+  std::erase_if(rows, [&](const MeasuredRow& row) { return row.rank < question.skip_commonest; });
   if (evidence == Evidence::sufficient) rate_discoveries(rows);
   const auto end = rows.begin() + static_cast<std::ptrdiff_t>(std::min(question.count, rows.size()));
-  std::partial_sort(rows.begin(), end, rows.end(), [](const Row& a, const Row& b) {
+  std::partial_sort(rows.begin(), end, rows.end(), [](const MeasuredRow& a, const MeasuredRow& b) {
     return a.movement.displacement != b.movement.displacement ? a.movement.displacement > b.movement.displacement
                                                               : a.from < b.from;
   });
 
   DriftAnswer answer{from.stamp(), to.stamp(), movement.overdispersion(), rows.size(), insufficient, evidence, {}};
-  answer.tokens = describe(from, to, {rows.begin(), end}, question);
+  answer.tokens = describe(from, to, {rows.begin(), end}, question.neighbors, question.min_uses);
   return answer;
 }
 

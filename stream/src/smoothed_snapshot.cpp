@@ -9,6 +9,7 @@ Expected<std::uint64_t> publish_smoothed(const formats::Snapshot& filtered, cons
   view.lineage.run = run;
   view.lineage.parent_checksum = parent_checksum;
   view.lineage.smoothed = true;
+  new (&view.canaries) formats::CanariesView();  // the filter's
   for (const Side which : {Side::items, Side::contexts}) {
     const SmoothedRows<float> rows = smoother.rows(index, which);
     SideState<float>& side = which == Side::items ? view.state.items : view.state.contexts;

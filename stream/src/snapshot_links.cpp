@@ -1,20 +1,17 @@
 #include <gaugeline/stream/snapshot_links.hpp>
 
-#include <array>
 #include <cstdint>
 #include <memory>
-#include <string_view>
-#include <unordered_map>
 #include <utility>
+#include <vector>
 
 #include <Eigen/Core>
 #include <Eigen/LU>
-#include <Eigen/SVD>
 
 #include <gaugeline/gauge.hpp>
-#include <gaugeline/joint_problem.hpp>
 
 #include "query_slice.hpp"
+#include "snapshot_turn.hpp"
 
 namespace gaugeline::stream {
 namespace {
@@ -30,68 +27,6 @@ Expected<SlicePointer> load(const formats::SnapshotStore& store, std::uint64_t i
   auto snapshot = store.load(index);
   if (!snapshot) return std::unexpected(snapshot.error());
   return std::make_shared<const LoadedSlice>(*std::move(snapshot));
-}
-
-SliceStamp stamp(const LoadedSlice& slice) { return {slice.view.report.slice, slice.view.state.interval}; }
-
-struct SameRow {
-  std::size_t from, to;
-};
-
-bool learnt(const SideState<float>& side, std::size_t row) { return side.null_variance[row] > 0; }
-
-std::vector<SameRow> same_rows(const SideState<float>& from, const SideState<float>& to) {
-  std::unordered_map<std::string_view, std::size_t> rows_from;
-  for (std::size_t i = 0; i < from.size(); ++i) {
-    if (learnt(from, i)) rows_from.emplace(from.tokens[i], i);
-  }
-  std::vector<SameRow> same;
-  for (std::size_t i = 0; i < to.size(); ++i) {
-    const auto found = rows_from.find(to.tokens[i]);
-    if (found != rows_from.end() && learnt(to, i) && from.born[found->second] == to.born[i])
-      same.push_back({found->second, i});
-  }
-  return same;
-}
-
-// A link with its rotation.
-struct Turn {
-  SnapshotLink link;
-  Eigen::MatrixXd rotation;
-};
-
-Turn turn_between(const LoadedSlice& from, const LoadedSlice& to) {
-  const auto d = static_cast<Eigen::Index>(from.view.state.dimension);
-  std::array<std::vector<SameRow>, 2> same;
-  Eigen::Index rows = 0;
-  for (const Side side : {Side::items, Side::contexts}) {
-    same[static_cast<std::size_t>(side)] = same_rows(from.view.state[side], to.view.state[side]);
-    rows += static_cast<Eigen::Index>(same[static_cast<std::size_t>(side)].size());
-  }
-  Eigen::MatrixXd before(rows, d);
-  Eigen::MatrixXd after(rows, d);
-  Eigen::Index row = 0;
-  for (const Side side : {Side::items, Side::contexts}) {
-    for (const SameRow& pair : same[static_cast<std::size_t>(side)]) {
-      before.row(row) = from.view.state[side].embeddings.row(static_cast<Eigen::Index>(pair.from)).cast<double>();
-      after.row(row++) = to.view.state[side].embeddings.row(static_cast<Eigen::Index>(pair.to)).cast<double>();
-    }
-  }
-  const Eigen::MatrixXd m = after.transpose() * before;
-  Turn turn;
-  turn.rotation = polar_factor(m);
-  turn.link.from = stamp(from);
-  turn.link.to = stamp(to);
-  turn.link.rows = static_cast<std::size_t>(rows);
-  turn.link.determined = Eigen::JacobiSVD<Eigen::MatrixXd>(m).setThreshold(1e-12).rank() == d;
-  turn.link.determinant = turn.rotation.determinant() < 0 ? -1 : 1;
-  std::vector<double> work(gauge_work_doubles(static_cast<std::size_t>(d)));
-  turn.link.angle = rotation_angle(turn.rotation, work);
-  if (const double length = before.norm(); length > 0) {
-    turn.link.distance = (after - before).norm() / length;
-    turn.link.distance_turned = (after * turn.rotation - before).norm() / length;
-  }
-  return turn;
 }
 
 }  // namespace
@@ -112,7 +47,7 @@ Expected<SnapshotLinks> snapshot_links(const formats::SnapshotStore& store) {
     if (!after) return std::unexpected(after.error());
     if ((*after)->view.state.dimension != before->view.state.dimension)
       return fail(ErrorCode::bad_data, "slice ", (*indices)[i], " has another dimension than the one before");
-    const Turn turn = turn_between(*before, **after);
+    const SnapshotTurn turn = turn_between(before->view, (*after)->view);
     found.links.push_back(turn.link);
     if (turn.link.determinant < 0) ++found.domain_walls;
     determined = determined && turn.link.determined;
@@ -120,7 +55,7 @@ Expected<SnapshotLinks> snapshot_links(const formats::SnapshotStore& store) {
     before = *after;
   }
   if (found.links.size() < 2 || !determined) return found;
-  const Turn direct = turn_between(**first, *before);
+  const SnapshotTurn direct = turn_between((*first)->view, before->view);
   if (!direct.link.determined) return found;
   found.direct = direct.link;
   const Eigen::MatrixXd holonomy = way.transpose() * direct.rotation;

@@ -97,6 +97,8 @@ struct ExampleSnapshot {
   SliceReport report;
   double value_scale = 1;
   ValueState values;
+  std::vector<RowIndex> canary_rows;
+  std::vector<float> canary_before;
 
   ExampleSnapshot(std::size_t item_rows, std::size_t context_rows, std::uint32_t dimensions,
                   std::string_view context_prefix = "context-")
@@ -121,6 +123,11 @@ struct ExampleSnapshot {
     report.unadmitted_tokens = 5;
     report.unadmitted_observations = 6.5;
     report.holonomy_angle = .002;
+    for (std::size_t row = 1; row < item_rows; row += 3) {
+      canary_rows.push_back(static_cast<RowIndex>(row));
+      for (std::uint32_t k = 0; k < dimensions; ++k)
+        canary_before.push_back(items.embeddings[row * dimensions + k] + static_cast<float>(.01 * random.normal()));
+    }
   }
 
   [[nodiscard]] formats::SnapshotView view() const {
@@ -139,7 +146,10 @@ struct ExampleSnapshot {
                       .value_scale = value_scale,
                       .values = values},
             .report = report,
-            .sources = sources};
+            .sources = sources,
+            .canaries = {.rows = canary_rows,
+                         .before = {canary_before.data(), static_cast<Eigen::Index>(canary_rows.size()),
+                                    static_cast<Eigen::Index>(dimension)}}};
   }
 };
 

@@ -75,6 +75,8 @@ void check_same(const SnapshotView& found, const SnapshotView& expected) {
   check_same(found.state.items, expected.state.items);
   check_same(found.state.contexts, expected.state.contexts);
   check_same(found.report, expected.report);
+  CHECK(std::ranges::equal(found.canaries.rows, expected.canaries.rows));
+  CHECK(found.canaries.before == expected.canaries.before);
   CHECK(std::ranges::equal(found.sources, expected.sources, [](const auto& a, const auto& b) {
     return a.source == b.source && a.sequence == b.sequence;
   }));

@@ -1,7 +1,10 @@
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <string>
+#include <vector>
 
+#include <gaugeline/formats/comparability.hpp>
 #include <gaugeline/stream/learning_run.hpp>
 #include <gaugeline/stream/thread_pool.hpp>
 
@@ -27,6 +30,46 @@ TEST_CASE("every slice leaves a verified snapshot, and knows the one before it")
     CHECK(snapshot.view().sources.front().sequence == slice + 1);
     parent = snapshot.checksum();
   }
+}
+
+TEST_CASE("canaries are where their items were in the snapshot before, also after the run was opened again") {
+  const TemporaryDirectory directory;
+  SerialExecutor executor;
+  for (const int end : {3, 5}) {
+    auto run = open_run(directory.path(), executor);
+    learn(run, end - (end == 3 ? 3 : 2), end);
+  }
+  const auto store = formats::SnapshotStore::open(directory.path()).value();
+  CHECK(store.load(0).value().view().canaries.rows.empty());
+  for (std::uint64_t slice = 1; slice < 5; ++slice) {
+    const auto before = store.load(slice - 1).value(), now = store.load(slice).value();
+    const formats::CanariesView canaries = now.view().canaries;
+    CHECK(canaries.rows.size() == std::min<std::size_t>(2 * 8, before.view().state.items.size()));
+    for (std::size_t c = 0; c < canaries.rows.size(); ++c) {
+      const auto row = static_cast<Eigen::Index>(canaries.rows[c]);
+      CHECK(canaries.before.row(static_cast<Eigen::Index>(c)) == before.view().state.items.embeddings.row(row));
+    }
+    const formats::FrameCheck check = formats::check_frame(now.view());
+    CHECK(check.distance_turned <= check.distance);
+    CHECK(check.angle < 1);
+    CHECK(formats::check_comparable(formats::frame_of(before.view()), formats::frame_of(now.view())));
+  }
+}
+
+TEST_CASE("a snapshot that is written again without forgotten items has the canaries that are left") {
+  const TemporaryDirectory directory;
+  SerialExecutor executor;
+  auto run = open_run(directory.path(), executor);
+  learn(run, 0, 3);
+  const auto before = latest_snapshot(directory.path());
+  const formats::CanariesView canaries = before.view().canaries;
+  const std::string token(before.view().state.items.tokens[canaries.rows[3]]);
+  REQUIRE(run.forget(std::vector<std::string_view>{token}).value() == 1);
+  const auto after = latest_snapshot(directory.path());
+  const formats::CanariesView left = after.view().canaries;
+  CHECK(left.rows.size() >= canaries.rows.size() - 2);
+  CHECK(left.rows.size() < canaries.rows.size());
+  for (const RowIndex row : left.rows) CHECK(after.view().state.items.tokens[row] != token);
 }
 
 TEST_CASE("a run that is opened again goes on bit for bit, with any number of threads") {

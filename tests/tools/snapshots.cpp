@@ -90,3 +90,22 @@ TEST_CASE("an empty data directory has nothing to verify, and says so") {
   CHECK(outcome.status != 0);
   CHECK_FALSE(outcome.err.empty());
 }
+
+TEST_CASE("diff tells what moved between two slices of a run, and refuses those of two runs with the reason") {
+  const TrainedRun run(4);
+  const std::string text = must("snapshot diff " + run.path() + " --from 1 --k 3 --min-uses 1");
+  CHECK(contains(text, "From slice 1"));
+  CHECK(contains(text, "to slice 3"));
+  CHECK(contains(text, " kept, 0 new, 0 gone, 0 gone and begun anew"));
+  CHECK(contains(text, "of the movement"));
+  const std::string json =
+      must("snapshot diff '" + run.file(0).native() + "' '" + run.file(2).native() + "' --json --k 3 --min-uses 1");
+  CHECK(count(json, "\"self_similarity\": ") == 3);
+  CHECK(contains(json, "\"from\": {\"index\": 0, "));
+
+  const TrainedRun other(2);
+  const auto refused = launch("snapshot diff '" + run.file(0).native() + "' '" + other.file(1).native() + "'");
+  CHECK(refused.status == 2);
+  CHECK(contains(refused.err, "each of which has a frame of its own"));
+  CHECK(launch("snapshot diff " + run.path() + " --from 2 --to 2").status == 2);
+}

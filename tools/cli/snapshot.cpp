@@ -27,11 +27,13 @@ Expected<formats::Snapshot> SnapshotChoice::load() const {
 }
 
 void add_snapshot(CLI::App& parent, Commands& commands) {
-  CLI::App* snapshot = parent.add_subcommand("snapshot", "Look into snapshots, verify them, export their tables");
+  CLI::App* snapshot =
+      parent.add_subcommand("snapshot", "Look into snapshots, verify them, compare them, export their tables");
   snapshot->footer("  gaugeline snapshot verify run");
   snapshot->require_subcommand(1);
   add_snapshot_info(*snapshot, commands);
   add_snapshot_verify(*snapshot, commands);
+  add_snapshot_diff(*snapshot, commands);
   add_snapshot_export(*snapshot, commands);
 }
 

@@ -20,6 +20,7 @@ struct SnapshotChoice {
 };
 
 void add_snapshot_info(CLI::App& snapshot, Commands& commands);
+void add_snapshot_diff(CLI::App& snapshot, Commands& commands);
 void add_snapshot_verify(CLI::App& snapshot, Commands& commands);
 void add_snapshot_export(CLI::App& snapshot, Commands& commands);
 

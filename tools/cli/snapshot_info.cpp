@@ -3,6 +3,7 @@
 #include <charconv>
 #include <iostream>
 
+#include <gaugeline/formats/comparability.hpp>
 #include <gaugeline/stream/answers_json.hpp>
 #include <gaugeline/stream/json_writer.hpp>
 
@@ -53,6 +54,11 @@ class InfoCommand final : public Command {
       std::cout << "values: mean " << fixed(values.mean, 4) << ", noise " << fixed(values.noise_deviation, 4)
                 << ", scale " << fixed(view.state.value_scale, 4) << '\n';
     }
+    if (const formats::FrameCheck frame = formats::check_frame(view); frame.rows > 0) {
+      std::cout << "frame: " << frame.rows << " well-known items moved by " << fixed(100 * frame.distance, 1)
+                << " % of their length since the parent; a rotation by " << fixed(frame.angle, 4) << " would take away "
+                << fixed(100 * frame.share_of_turning, 1) << " % of its square\n";
+    }
     for (const auto& source : view.sources) {
       std::cout << "source " << stream::printable(source.source) << " up to message " << source.sequence << '\n';
     }
@@ -85,6 +91,15 @@ class InfoCommand final : public Command {
           .member("value_scale", view.state.value_scale)
           .end_object();
     }
+    const formats::FrameCheck frame = formats::check_frame(view);
+    json.key("frame")
+        .begin_object()
+        .member("canaries", frame.rows)
+        .member("distance", frame.distance)
+        .member("distance_turned", frame.distance_turned)
+        .member("angle", frame.angle)
+        .member("share_of_turning", frame.share_of_turning)
+        .end_object();
     json.key("report").begin_object();
     stream::write_slice_report(json, view.report);
     json.end_object();

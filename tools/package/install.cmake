@@ -53,6 +53,7 @@ gaugeline_install_layer(lib HEADERS
 if(GAUGELINE_FORMATS)
   gaugeline_install_layer(formats HEADERS
     gaugeline/formats/atomic_file.hpp
+    gaugeline/formats/comparability.hpp
     gaugeline/formats/file_system.hpp
     gaugeline/formats/journal.hpp
     gaugeline/formats/slice_codec.hpp
@@ -86,6 +87,7 @@ if(GAUGELINE_STREAM)
     gaugeline/stream/server_session.hpp
     gaugeline/stream/slicer.hpp
     gaugeline/stream/smoothed_run.hpp
+    gaugeline/stream/snapshot_difference.hpp
     gaugeline/stream/snapshot_links.hpp
     gaugeline/stream/text.hpp
     gaugeline/stream/thread_pool.hpp

@@ -36,12 +36,20 @@ struct LineageView {
   bool smoothed = false;              // embeddings and precisions are told by later slices too (Smoother)
 };
 
+// Items that were well known before the slice, and where they were then: with these rows of the snapshot, a reader can
+// see for itself that the frame did not turn (check_frame). There may be none.
+struct CanariesView {
+  std::span<const RowIndex> rows;           // of items, rising
+  ConstTable<float> before{nullptr, 0, 0};  // rows x dimension: their embeddings in the parent
+};
+
 struct SnapshotView {
   LineageView lineage;
   Options options;
   LearnerState<float> state;
   SliceReport report;
   std::span<const SourcePositionView> sources;
+  CanariesView canaries = {};
 };
 
 // Where encoded bytes go, in order.
@@ -110,6 +118,8 @@ class Snapshot {
   ValueState values_;
   std::vector<SourcePosition> sources_;
   std::vector<SourcePositionView> source_views_;
+  std::vector<RowIndex> canary_rows_;
+  std::vector<float> canary_before_;
   SideData items_, contexts_;
 };
 

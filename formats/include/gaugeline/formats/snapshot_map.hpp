@@ -44,11 +44,13 @@ enum class Verification {
 
 // What a snapshot says about itself.
 struct SnapshotSummary {
-  std::string run, program;  // as in LineageView
+  std::string run, program;           // as in LineageView
+  std::uint64_t parent_checksum = 0;  // likewise
   bool smoothed = false;
   std::uint64_t checksum = 0;  // of the snapshot: stands for every byte of the file
   std::uint64_t bytes = 0;     // of the file
   Options options;
+  std::uint64_t options_digest = 0;  // the same for two runs that were told the same
   SliceReport report;
 };
 

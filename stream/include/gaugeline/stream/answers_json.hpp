@@ -16,6 +16,7 @@
 #include <gaugeline/learner_state.hpp>
 #include <gaugeline/stream/json_writer.hpp>
 #include <gaugeline/stream/query.hpp>
+#include <gaugeline/stream/snapshot_difference.hpp>
 
 namespace gaugeline::stream {
 
@@ -24,6 +25,7 @@ namespace gaugeline::stream {
 [[nodiscard]] std::string to_json(const SimilarityQuestion& question, const SimilarityAnswer& answer);
 [[nodiscard]] std::string to_json(const TrajectoryQuestion& question, const std::vector<TrajectoryPoint>& points);
 [[nodiscard]] std::string to_json(const DriftQuestion& question, const DriftAnswer& answer);
+[[nodiscard]] std::string to_json(const SnapshotDifference& difference);
 [[nodiscard]] std::string to_json(const TokenDriftQuestion& question, const std::vector<DriftStep>& steps);
 [[nodiscard]] std::string to_json(const ScoreQuestion& question, const ScoreAnswer& answer);
 

@@ -21,6 +21,7 @@
 
 namespace gaugeline::stream {
 
+class Canaries;
 class Corrections;
 
 // Every snapshot names all sources of its run, so there is a bound on them.
@@ -99,6 +100,7 @@ class LearningRun {
   bool failed_ = false;
   std::optional<SliceReport> unpublished_;
   Positions positions_;
+  std::unique_ptr<Canaries> canaries_;        // of the next snapshot
   std::unique_ptr<Corrections> corrections_;  // with a lag
 };
 
