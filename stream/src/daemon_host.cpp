@@ -59,6 +59,13 @@ void DaemonHost::count(const Expected<Taken>& taken) {
   }
 }
 
+void DaemonHost::count(const IntakeLosses& losses) {
+  metrics_.windows_closed_early.add(losses.windows_closed_early);
+  metrics_.slices_dropped.add(losses.slices_dropped);
+  metrics_.sources_forgotten.add(losses.sources_forgotten);
+  metrics_.tokens_oversized.add(losses.tokens_oversized);
+}
+
 void DaemonHost::stop() {
   stopping_ = true;
   published_.notify_all();

@@ -34,6 +34,7 @@ class DaemonHost final : public HttpHost {
   void checkpointed() { last_checkpoint_ = Clock::now(); }
   // An answer to a message, whatever brought it.
   void count(const Expected<Taken>& taken);
+  void count(const IntakeLosses& losses);
   void connections(DaemonMetrics::Protocol protocol, double change) { metrics_.connections.add(protocol, change); }
   // Whoever watches is told that nothing follows.
   void stop();

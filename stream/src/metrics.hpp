@@ -192,6 +192,14 @@ struct DaemonMetrics {
   Counter events_late{registry, "gaugeline_events_late", "Events that came after their window had closed"};
   LabelledCounter events_rejected;
   Counter events_duplicate{registry, "gaugeline_events_duplicate", "Events that had been taken in before"};
+  Counter tokens_oversized{registry, "gaugeline_tokens_oversized",
+                           "Words of text that were left out, longer than a token may be"};
+  Counter sources_forgotten{registry, "gaugeline_sources_forgotten",
+                            "Sources of events that were forgotten, since there were more than are kept"};
+  Counter windows_closed_early{registry, "gaugeline_windows_closed_early",
+                               "Windows of events that were closed early, since the open ones took too much memory"};
+  Counter slices_dropped{registry, "gaugeline_slices_dropped",
+                         "Windows of events that were lost, too large to become a slice"};
   Counter slices{registry, "gaugeline_slices", "Slices learnt"};
   Gauge queue_messages{registry, "gaugeline_queue_messages", "Messages that wait to be recorded"};
   Gauge queue_slices{registry, "gaugeline_queue_slices", "Slices that wait for the learner"};

@@ -302,7 +302,10 @@ Expected<Taken> Recorder::take_idle(std::string_view source) {
 void Recorder::drain_windows() {
   while (true) {
     auto slice = intake_.next_slice();
-    if (!slice) continue;
+    if (!slice) {
+      last_dropped_ = slice.error().message();
+      continue;
+    }
     if (!*slice) return;
     const std::uint64_t sequence = ++positions_.try_emplace(std::string(events_source), 0).first->second;
     hand_over(std::move(**slice), events_source, sequence);

@@ -125,6 +125,8 @@ class Recorder {
   [[nodiscard]] const std::string& run() const noexcept { return run_; }
   [[nodiscard]] const Positions& positions() const noexcept { return positions_; }
   [[nodiscard]] const Intake& intake() const noexcept { return intake_; }
+  // Why the last window that was lost could not become a slice.
+  [[nodiscard]] const std::string& last_dropped() const noexcept { return last_dropped_; }
   [[nodiscard]] std::uint64_t journal_bytes() const noexcept { return journal_->bytes(); }
   // What a crash had cut short at the end of the journal.
   [[nodiscard]] std::optional<formats::TornTail> torn_tail() const { return journal_->torn_tail(); }
@@ -168,6 +170,7 @@ class Recorder {
   bool applied_ = false;
   std::uint64_t since_checkpoint_ = 0;
   std::deque<Handover> handovers_;
+  std::string last_dropped_;
   std::size_t unsealed_ = 0;  // handovers of the message that is being applied
   MessageEncoder encoder_;
   formats::SliceData decoded_;  // work space of replay()

@@ -46,6 +46,7 @@ Expected<> RecorderThread::replay() {
     });
   });
   if (!replayed) return replayed;
+  told_ = recorder_.intake().counts();
   publish_status(true, false);
   callbacks_.replayed(recorder_.positions());
   return {};
@@ -77,6 +78,7 @@ Expected<> RecorderThread::record_until_stopped() {
     note_arrivals(*messages);
     add_idle_sources(*messages);
     if (const auto recorded = record(*messages); !recorded) return recorded;
+    tell_losses();
     publish_status(true, false);
     if (const auto served = serve_requests(); !served) return served;
     // Senders that were just answered soon have more: the next sync is for them, too, and not only for those who came
@@ -181,6 +183,14 @@ void RecorderThread::add_idle_sources(std::vector<Incoming>& messages) {
     last_event_.erase(source);
     messages.push_back({.source = std::move(source), .sequence = 0, .content = IdleSource{}, .answer = {}});
   }
+}
+
+void RecorderThread::tell_losses() {
+  const IntakeCounts& now = recorder_.intake().counts();
+  auto losses = losses_between(std::exchange(told_, now), now);
+  if (losses == IntakeLosses{}) return;
+  if (losses.slices_dropped > 0) losses.why_dropped = recorder_.last_dropped();
+  callbacks_.lost(losses);
 }
 
 void RecorderThread::publish_status(bool replayed, bool disk_full) {

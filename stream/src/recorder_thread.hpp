@@ -16,6 +16,7 @@
 #include <gaugeline/types.hpp>
 
 #include "bounded_queue.hpp"
+#include "intake_losses.hpp"
 #include "learner_thread.hpp"
 #include "recorder.hpp"
 
@@ -49,6 +50,8 @@ struct RecorderCallbacks {
   // The disk is full: tried again every second until there is room; and then it goes on.
   std::function<void(const Error& why)> waits;
   std::function<void()> goes_on;
+  // Not of what the journal held: that was told when it came.
+  std::function<void(const IntakeLosses& losses)> lost;
   // The thread ends: after stop(), or because nothing can be recorded any more.
   std::function<void(const Expected<>& outcome)> finished;
 };
@@ -85,6 +88,7 @@ class RecorderThread {
   void add_idle_sources(std::vector<Incoming>& messages);
   void note_arrivals(const std::vector<Incoming>& messages);
   [[nodiscard]] Clock::time_point next_idle() const;
+  void tell_losses();
   void publish_status(bool replayed, bool disk_full);
 
   Recorder recorder_;
@@ -94,6 +98,7 @@ class RecorderThread {
   BoundedQueue<Incoming> queue_;
   std::map<std::string, Clock::time_point, std::less<>> last_event_;  // of the sources that are not idle
   std::uint64_t refused_events_ = 0;
+  IntakeCounts told_;  // the losses up to here
   Clock::duration last_commit_{};
 
   mutable std::mutex mutex_;  // of what follows

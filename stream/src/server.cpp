@@ -21,6 +21,7 @@
 #include "connection.hpp"
 #include "daemon_host.hpp"
 #include "http_connection.hpp"
+#include "intake_losses.hpp"
 #include "listener.hpp"
 #include "log_limiter.hpp"
 #include "service.hpp"
@@ -83,6 +84,7 @@ class Server::Impl final : public ConnectionHost {
     if (callbacks_.log) callbacks_.log(line);
   }
   void tell(const Expected<>& told);
+  void tell(const IntakeLosses& losses);
   void admit(tcp::socket socket);
   void admit_http(tcp::socket socket);
   [[nodiscard]] std::unique_ptr<Channel> channel_of(tcp::socket socket) const;
@@ -148,6 +150,7 @@ ServiceCallbacks Server::Impl::service_callbacks() {
           .published = [this] { host_->announce(); },
           .checkpointed = [this] { host_->checkpointed(); },
           .answered = [this](const Expected<Taken>& taken) { host_->count(taken); },
+          .lost = [this](const IntakeLosses& losses) { tell(losses); },
           .log = [this](std::string_view line) { say(line); },
           .ended = [this](const Expected<>& outcome) { part(outcome); }};
 }
@@ -193,6 +196,11 @@ Expected<> Server::Impl::enlist(const Environment& environment) {
 
 void Server::Impl::tell(const Expected<>& told) {
   if (!told) say("service manager: " + std::string(told.error().message()));
+}
+
+void Server::Impl::tell(const IntakeLosses& losses) {
+  host_->count(losses);
+  for (const std::string& line : lines_of(losses)) limiter_.log("events", line, Clock::now());
 }
 
 void Server::Impl::heed_signals() {
@@ -347,26 +355,6 @@ Server::Server(std::unique_ptr<Impl> impl) noexcept : impl_(std::move(impl)) {}
 Server::Server(Server&&) noexcept = default;
 Server& Server::operator=(Server&&) noexcept = default;
 Server::~Server() = default;
-
-Expected<> Server::validate(const ServerOptions& options) {
-  Expected<> valid;
-  const auto check = [&](std::string_view name, auto value, auto least, auto most) {
-    if (!valid || (value >= least && value <= most)) return;
-    valid = fail(ErrorCode::invalid_argument, name, " is ", value, "; it must be from ", least, " to ", most);
-  };
-  check("threads", options.threads, std::size_t{1}, std::size_t{1024});
-  check("queue_slices", options.queue_slices, std::size_t{1}, std::size_t{1} << 16U);
-  check("max_frame_bytes", options.max_frame_bytes, max_control_bytes, largest_max_frame_bytes);
-  check("max_connections", options.max_connections, std::size_t{1}, std::size_t{1} << 16U);
-  if (options.keep_snapshots != 0)
-    check("keep_snapshots", options.keep_snapshots, std::uint64_t{1} + options.lag, ~std::uint64_t{0});
-  check("queue_bytes", options.queue_bytes, std::size_t{1}, std::size_t{1} << 40U);
-  check("max_event_bytes", options.max_event_bytes, std::size_t{1}, options.max_frame_bytes);
-  check("idle_seconds", options.idle_seconds, 0., 1e9);
-  check("handshake_seconds", options.handshake_seconds, 1e-3, 1e6);
-  check("stall_seconds", options.stall_seconds, 1e-3, 1e6);
-  return valid;
-}
 
 Expected<Server> Server::open(const ServerOptions& options, ServerCallbacks callbacks) {
   if (const auto valid = Server::validate(options); !valid) return std::unexpected(valid.error());

@@ -180,6 +180,7 @@ RecorderCallbacks Service::recorder_callbacks() {
             });
           },
       .goes_on = [this] { asio::post(context_, [this] { callbacks_.log("there is room again"); }); },
+      .lost = [this](const IntakeLosses& losses) { asio::post(context_, [this, losses] { callbacks_.lost(losses); }); },
       .finished =
           [this](const Expected<>& outcome) { asio::post(context_, [this, outcome] { recorder_ended(outcome); }); }};
 }

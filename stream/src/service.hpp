@@ -49,6 +49,7 @@ struct ServiceCallbacks {
   std::function<void()> published;                                 // after learnt
   std::function<void()> checkpointed;
   std::function<void(const Expected<Taken>&)> answered;  // whatever brought the message
+  std::function<void(const IntakeLosses& losses)> lost;
   std::function<void(std::string_view line)> log;
   // Both threads have ended: after stop(), or because nothing can be written any more.
   std::function<void(const Expected<>& outcome)> ended;

@@ -133,6 +133,11 @@ TEST_CASE("every figure of the daemon is on the page, well formed in both format
     CHECK(page.samples.at("gaugeline_events_duplicate_total") == 0);
     CHECK(page.samples.at("gaugeline_events_rejected_total{reason=\"bad_data\"}") == 2);
     CHECK(page.samples.at("gaugeline_events_rejected_total{reason=\"I_O_error\"}") == 0);
+    for (const std::string name : {"gaugeline_windows_closed_early", "gaugeline_slices_dropped",
+                                   "gaugeline_sources_forgotten", "gaugeline_tokens_oversized"}) {
+      CAPTURE(name);
+      CHECK(page.samples.at(name + "_total") == 0);
+    }
     CHECK(page.samples.at("gaugeline_slices_total") == 0);
     CHECK(page.samples.at("gaugeline_evictions_total") == 0);
     CHECK(page.samples.at("gaugeline_rows{side=\"contexts\"}") == 12);
