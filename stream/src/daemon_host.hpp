@@ -46,6 +46,7 @@ class DaemonHost final : public HttpHost {
   [[nodiscard]] std::string metrics(MetricsFormat format) const override;
   [[nodiscard]] const formats::SnapshotStore& snapshots() const override { return snapshots_; }
   [[nodiscard]] asio::any_io_executor query_executor() override { return queries_.get_executor(); }
+  [[nodiscard]] std::span<const std::string> host_names() const override { return options_.http_hosts; }
   [[nodiscard]] bool authorized(std::string_view token, Access access) const override;
   void answered(unsigned status) override { metrics_.http_requests.add(status); }
 

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -71,6 +72,8 @@ class HttpHost {
   // Where questions are answered and files are read: never in the thread of the network or of the learner. Its threads
   // are joined before the network's context goes, since what they do cannot be cancelled.
   [[nodiscard]] virtual asio::any_io_executor query_executor() = 0;
+  // Under which it may be asked, besides IP addresses and localhost.
+  [[nodiscard]] virtual std::span<const std::string> host_names() const = 0;
   // `token` is empty if there was none.
   [[nodiscard]] virtual bool authorized(std::string_view token, Access access) const = 0;
   // An answer has been given.

@@ -5,8 +5,10 @@
 #include <optional>
 
 #include <boost/beast/core/string.hpp>
+#include <gaugeline/stream/json_writer.hpp>
 
 #include "http_answers.hpp"
+#include "http_names.hpp"
 #include "http_problem.hpp"
 
 namespace gaugeline::stream {
@@ -61,6 +63,16 @@ HttpResponse wrong_method(const std::string& path, const std::string& allowed) {
   auto response = problem(405, path + " answers to " + allowed + " only");
   response.set("Allow", allowed);
   return response;
+}
+
+// Only HTTP/1.0 does without the field, which no browser speaks.
+std::optional<HttpResponse> wrong_host(const HttpRequest& request, const HttpHost& host) {
+  const auto field = request.fields.find(http::field::host);
+  if (field == request.fields.end() || names_server(field->value(), host.host_names())) return std::nullopt;
+  const std::string asked = printable(field->value());
+  return problem(421, "the request is for the host '" + asked +
+                          "', which this server is not called: ask by IP address or as localhost, or let the daemon "
+                          "be started with --http-host and this name");
 }
 
 // The token of "Bearer TOKEN"; empty if there is none.
@@ -129,6 +141,7 @@ std::size_t body_limit(const Route& route, const HttpLimits& limits) noexcept {
 }
 
 Destination find_route(HttpRequest& request, const HttpHost& host) {
+  if (auto refusal = wrong_host(request, host)) return {nullptr, std::move(*refusal)};
   std::string allowed;
   for (const Route& route : table) {
     const auto place = match(request.path, route.path);

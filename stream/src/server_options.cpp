@@ -1,5 +1,7 @@
 #include <gaugeline/stream/server.hpp>
 
+#include "http_names.hpp"
+
 namespace gaugeline::stream {
 
 Expected<> Server::validate(const ServerOptions& options) {
@@ -19,6 +21,10 @@ Expected<> Server::validate(const ServerOptions& options) {
   check("idle_seconds", options.idle_seconds, 0., 1e9);
   check("handshake_seconds", options.handshake_seconds, 1e-3, 1e6);
   check("stall_seconds", options.stall_seconds, 1e-3, 1e6);
+  for (const std::string& host : options.http_hosts) {
+    if (valid && !is_host_name(host))
+      valid = fail(ErrorCode::invalid_argument, "http_hosts: '", host, "' is not the name of a host, without a port");
+  }
   return valid;
 }
 

@@ -79,6 +79,7 @@ class FakeHost final : public HttpHost {
   std::string metrics(MetricsFormat format) const override { return figures.page(format); }
   const formats::SnapshotStore& snapshots() const override { return store_; }
   asio::any_io_executor query_executor() override { return queries_.get_executor(); }
+  std::span<const std::string> host_names() const override { return names_; }
   bool authorized(std::string_view token, Access access) const override {
     if (!guarded) return true;
     return token == "writer" || (token == "reader" && access == Access::read);
@@ -104,6 +105,7 @@ class FakeHost final : public HttpHost {
  private:
   const formats::SnapshotStore& store_;
   Wakeup changed_;
+  std::vector<std::string> names_{"here", "a"};
   asio::thread_pool queries_{1};
 };
 
@@ -239,7 +241,7 @@ class HttpClient {
   Reply ask(std::string_view method, std::string_view target, std::string_view fields = {},
             std::string_view body = {}) {
     std::string request(method);
-    request.append(" ").append(target).append(" HTTP/1.1\r\nHost: here\r\n").append(fields);
+    request.append(" ").append(target).append(" HTTP/1.1\r\nHost: localhost\r\n").append(fields);
     if (!body.empty()) request.append("Content-Length: ").append(std::to_string(body.size())).append("\r\n");
     send(request.append("\r\n").append(body));
     return receive(method == "HEAD");

@@ -101,12 +101,13 @@ TEST_CASE("a stop leaves messages that came over HTTP and are not recorded yet, 
   for (int hour = 0; hour < 4; ++hour) CHECK(client.receive().value().type == FrameType::ack);
   const std::string body = event_of_hour(4);
   auto answer = std::async(std::launch::async, [&] {
-    return ask(server.http_port(),
-               "POST /v1/events HTTP/1.1\r\nHost: here\r\nConnection: close\r\nContent-Type: application/x-ndjson\r\n"
-               "Content-Length: " +
-                   std::to_string(body.size()) + "\r\n\r\n" + body);
+    return ask(
+        server.http_port(),
+        "POST /v1/events HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Type: application/x-ndjson\r\n"
+        "Content-Length: " +
+            std::to_string(body.size()) + "\r\n\r\n" + body);
   });
-  const std::string status = "GET /v1/status HTTP/1.1\r\nHost: here\r\nConnection: close\r\n\r\n";
+  const std::string status = "GET /v1/status HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
   while (ask(server.http_port(), status).find("\"queue_messages\": 1") == std::string::npos) std::this_thread::yield();
   server.ask_to_stop();
   wait_until_deaf(server.port());

@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "program.hpp"
 
 using gaugeline::test::contains;
@@ -90,6 +92,23 @@ TEST_CASE("what --print-config prints can be read back") {
   CHECK(contains(first, "\ndata-dir = "));
   write_text(file, first);
   CHECK(launch("serve --print-config --config '" + file + "'").out == first);
+}
+
+TEST_CASE("names that HTTP answers to come from flags, the environment or the file, one or several") {
+  const TemporaryDirectory folder;
+  const std::string file = folder / "gaugeline.toml";
+  const std::string both = "\nhttp-host = [\"a.example\", \"b.example\"]\n";
+  const std::string print = "serve --data-dir d --print-config ";
+  write_text(file, "[serve]\nhttp-host = ['a.example', 'b.example']\n");
+  // TOML has either kind of quotes.
+  const auto names = [](std::string text) {
+    std::ranges::replace(text, '\'', '"');
+    return text;
+  };
+  CHECK(contains(names(launch(print + "--http-host a.example --http-host b.example").out), both));
+  CHECK(contains(names(launch(print, "", "GAUGELINE_HTTP_HOST=a.example,b.example").out), both));
+  CHECK(contains(names(launch(print + "--config '" + file + "'").out), both));
+  CHECK(launch("serve --data-dir d --check-config --http-host a.example:80").status == 2);
 }
 
 TEST_CASE("defaults that wait for the data are told as a comment") {

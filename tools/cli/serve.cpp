@@ -166,6 +166,14 @@ class ServeCommand final : public Command {
                     "Who shows one of these may write and read; with either file, nobody may without a token")
         ->type_name("FILE")
         ->group(group);
+    app()
+        .add_option("--http-host", options_.http_hosts,
+                    "A name under which HTTP is asked, besides IP addresses and localhost; may be given again, or "
+                    "several separated by commas")
+        ->type_name("NAME")
+        ->delimiter(',')
+        ->allow_extra_args(false)
+        ->group(group);
   }
 
   void add_log() {

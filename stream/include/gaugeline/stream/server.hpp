@@ -18,6 +18,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include <gaugeline/error.hpp>
 #include <gaugeline/learner_state.hpp>
@@ -40,6 +41,7 @@ struct ServerOptions {
   std::string listen_address = "127.0.0.1";            // numeric, IPv4 or IPv6
   std::uint16_t listen_port = 0;                       // 0: the system picks one
   std::optional<HttpEndpoint> http;                    // without: framed TCP only
+  std::vector<std::string> http_hosts = {};            // under which HTTP may be asked, besides addresses and localhost
   std::shared_ptr<const TlsContext> tls = nullptr;     // null: without
   std::shared_ptr<const AccessList> access = nullptr;  // null: whoever can connect can write
   Options learner;
