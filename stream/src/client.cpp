@@ -165,6 +165,8 @@ asio::awaitable<Expected<>> Sender::read(Conversation& conversation) {
     if (error == asio::error::eof) co_return fail(ErrorCode::io_error, "the daemon has closed the connection");
     if (error) co_return lost("connection lost", error);
     const auto taken = take(conversation, std::span(buffer).first(size));
+    // Of all that a daemon ends a connection with, only a lack of room passes.
+    if (!taken && taken.error().code() == ErrorCode::capacity_exceeded) co_return taken;
     if (!taken) co_return give_up(taken.error());
     conversation.changed.notify_all();
   }

@@ -26,6 +26,7 @@ Connection::Connection(std::unique_ptr<Channel> channel, ConnectionHost& host, c
       host_(host),
       limits_(limits),
       session_(limits.session),
+      body_(host.bodies()),
       output_ready_(channel_->executor()),
       watch_(channel_->executor()) {}
 
@@ -57,6 +58,7 @@ asio::awaitable<void> Connection::serve() {
   } else {
     log(outcome.error().message());
     session_.fail(outcome.error());
+    body_.give_back();
   }
   co_await part();
 }
@@ -92,10 +94,14 @@ asio::awaitable<Expected<>> Connection::receive(std::span<const std::byte> bytes
   while (!bytes.empty()) {
     auto event = session_.receive(bytes);
     if (!event) co_return std::unexpected(event.error());
+    const auto* message = *event ? std::get_if<DataMessage>(&**event) : nullptr;
+    const auto covered = body_.cover(message != nullptr ? message->body.capacity() : session_.body_memory());
+    if (!covered) co_return covered;
     if (!*event) continue;
     if (auto* greeting = std::get_if<Greeting>(&**event)) {
       if (const auto taken = take_greeting(std::move(*greeting)); !taken) co_return taken;
     } else {
+      const BodyClaim claim = body_.pass_on();  // until the message has its place in the queue
       co_await host_.take(shared_from_this(), std::get<DataMessage>(std::move(**event)));
     }
   }

@@ -14,6 +14,7 @@
 #include <gaugeline/stream/server_session.hpp>
 
 #include "asio.hpp"
+#include "body_budget.hpp"
 #include "channel.hpp"
 #include "service.hpp"
 
@@ -37,6 +38,7 @@ class ConnectionHost {
                                                        std::string_view token) = 0;
   // Returns when there was room for the message; never while the server is stopping.
   [[nodiscard]] virtual asio::awaitable<void> take(std::shared_ptr<Connection> from, DataMessage message) = 0;
+  [[nodiscard]] virtual BodyBudget& bodies() = 0;
   virtual void log(std::string_view line) = 0;
 };
 
@@ -72,6 +74,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   ConnectionLimits limits_;
   std::string source_;
   ServerSession session_;
+  BodyClaim body_;  // of the message that is coming in
   std::vector<std::byte> sending_;
   std::size_t sent_ = 0;    // bytes of sending_
   bool connected_ = false;  // the handshake of TLS is done

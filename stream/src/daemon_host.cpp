@@ -28,8 +28,8 @@ struct DaemonHost::PendingAnswer {
 };
 
 DaemonHost::DaemonHost(const asio::any_io_executor& executor, const ServerOptions& options, Service& service,
-                       formats::SnapshotStore snapshots)
-    : options_(options), service_(service), snapshots_(std::move(snapshots)), published_(executor) {
+                       BodyBudget& bodies, formats::SnapshotStore snapshots)
+    : options_(options), service_(service), bodies_(bodies), snapshots_(std::move(snapshots)), published_(executor) {
   const RestoredRun& restored = service.restored();
   learnt_ = {.slices = restored.slices, .item_rows = restored.item_rows, .context_rows = restored.context_rows};
 }
@@ -97,7 +97,9 @@ asio::awaitable<void> DaemonHost::wait_for(PendingAnswer& pending) {
 
 asio::awaitable<Expected<EventsOutcome>> DaemonHost::take_events(std::string sender, std::string ndjson) {
   const auto bytes = std::as_bytes(std::span(ndjson));
-  auto message = co_await service_.decode(MessageKind::events, std::move(sender), 0, {bytes.begin(), bytes.end()});
+  std::vector<std::byte> body(bytes.begin(), bytes.end());
+  std::string().swap(ndjson);
+  auto message = co_await service_.decode(MessageKind::events, std::move(sender), 0, std::move(body));
   auto* lines = std::get_if<EventLines>(&message.content);
   Taken taken;
   if (lines->lines.empty()) {
@@ -155,6 +157,7 @@ DaemonStatus DaemonHost::status() const {
   status.queue_messages = service_.waiting_messages();
   status.queue_slices = service_.waiting_slices();
   status.queue_slices_most = options_.queue_slices;
+  status.body_bytes = bodies_.taken();
   status.journal_bytes = recorder.journal_bytes;
   if (last_checkpoint_) status.checkpoint_age_seconds = seconds_since(*last_checkpoint_);
   status.uptime_seconds = seconds_since(started_);
@@ -168,6 +171,7 @@ std::string DaemonHost::metrics(MetricsFormat format) const {
   const DaemonStatus now = status();
   metrics_.queue_messages.set(static_cast<double>(now.queue_messages));
   metrics_.queue_slices.set(static_cast<double>(now.queue_slices));
+  metrics_.body_bytes.set(static_cast<double>(now.body_bytes));
   metrics_.journal_bytes.set(static_cast<double>(now.journal_bytes));
   metrics_.rows.set(DaemonMetrics::items, static_cast<double>(now.item_rows));
   metrics_.rows.set(DaemonMetrics::contexts, static_cast<double>(now.context_rows));

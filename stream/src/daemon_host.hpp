@@ -23,8 +23,8 @@ namespace gaugeline::stream {
 
 class DaemonHost final : public HttpHost {
  public:
-  // `snapshots` is open to read. The service must outlive it.
-  DaemonHost(const asio::any_io_executor& executor, const ServerOptions& options, Service& service,
+  // `snapshots` is open to read. The service and the budget must outlive it.
+  DaemonHost(const asio::any_io_executor& executor, const ServerOptions& options, Service& service, BodyBudget& bodies,
              formats::SnapshotStore snapshots);
 
   // A slice is in a snapshot; from any thread.
@@ -35,6 +35,8 @@ class DaemonHost final : public HttpHost {
   // An answer to a message, whatever brought it.
   void count(const Expected<Taken>& taken);
   void count(const IntakeLosses& losses);
+  // A message that there was no room for.
+  void count_refused_body() { metrics_.reject(ErrorCode::capacity_exceeded); }
   void connections(DaemonMetrics::Protocol protocol, double change) { metrics_.connections.add(protocol, change); }
   // Whoever watches is told that nothing follows.
   void stop();
@@ -48,6 +50,7 @@ class DaemonHost final : public HttpHost {
   [[nodiscard]] asio::any_io_executor query_executor() override { return queries_.get_executor(); }
   [[nodiscard]] std::span<const std::string> host_names() const override { return options_.http_hosts; }
   [[nodiscard]] bool authorized(std::string_view token, Access access) const override;
+  [[nodiscard]] BodyBudget& bodies() override { return bodies_; }
   void answered(unsigned status) override { metrics_.http_requests.add(status); }
 
  private:
@@ -62,6 +65,7 @@ class DaemonHost final : public HttpHost {
 
   const ServerOptions& options_;
   Service& service_;
+  BodyBudget& bodies_;
   formats::SnapshotStore snapshots_;
   mutable DaemonMetrics metrics_;  // some are read off when they are asked for
   Wakeup published_;

@@ -37,6 +37,7 @@ HttpConnection::HttpConnection(std::unique_ptr<Channel> channel, HttpHost& host,
       host_(host),
       limits_(limits),
       reader_(limits),
+      body_(host.bodies()),
       buffer_(http_read_bytes),
       watch_(channel_->executor()) {}
 
@@ -111,6 +112,7 @@ asio::awaitable<Expected<bool>> HttpConnection::answer_one() {
       if (!read || !*read) co_return read;
       lift_limit();
       if (!reader_.refusal()) response = co_await call_route(*route);
+      body_.give_back();
     }
   }
   if (reader_.refusal()) response = reader_.refusal();
@@ -145,7 +147,10 @@ asio::awaitable<Expected<bool>> HttpConnection::read_body() {
     if (!sent) co_return std::unexpected(sent.error());
   }
   reader_.receive({});  // what came with the head
-  while (!reader_.complete() && !reader_.refusal()) {
+  while (true) {
+    if (const auto covered = body_.cover(reader_.body_memory()); !covered)
+      reader_.refuse(problem_of_intake(covered.error()));
+    if (reader_.complete() || reader_.refusal()) break;
     set_limit(limits_.stall);
     const auto [error, size] = co_await channel_->read_some(buffer_);
     if (error == asio::error::eof) {

@@ -62,6 +62,7 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
   HttpHost& host_;
   HttpLimits limits_;
   HttpReader reader_;
+  BodyClaim body_;  // of the request that is coming in
   std::vector<std::byte> buffer_;
   asio::steady_timer watch_;
   Clock::time_point limit_ = Clock::time_point::max();

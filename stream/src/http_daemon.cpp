@@ -40,6 +40,7 @@ std::string status_json(const DaemonStatus& status) {
       .member("queue_messages", status.queue_messages)
       .member("queue_slices", status.queue_slices)
       .member("queue_slices_most", status.queue_slices_most)
+      .member("body_bytes", status.body_bytes)
       .member("durability", status.durability)
       .member("journal_bytes", status.journal_bytes)
       .key("checkpoint_age_seconds");

@@ -14,6 +14,7 @@
 #include <gaugeline/types.hpp>
 
 #include "asio.hpp"
+#include "body_budget.hpp"
 #include "metrics.hpp"
 
 namespace gaugeline::stream {
@@ -31,6 +32,7 @@ struct DaemonStatus {
   std::uint64_t open_windows = 0;
   std::uint64_t queue_messages = 0;                       // that wait to be recorded
   std::uint64_t queue_slices = 0, queue_slices_most = 0;  // that wait for the learner, and how many may
+  std::uint64_t body_bytes = 0;                           // of large messages that are coming in
   std::uint64_t journal_bytes = 0;
   std::optional<double> checkpoint_age_seconds;  // nullopt: there is none yet
   double uptime_seconds = 0;
@@ -76,6 +78,7 @@ class HttpHost {
   [[nodiscard]] virtual std::span<const std::string> host_names() const = 0;
   // `token` is empty if there was none.
   [[nodiscard]] virtual bool authorized(std::string_view token, Access access) const = 0;
+  [[nodiscard]] virtual BodyBudget& bodies() = 0;
   // An answer has been given.
   virtual void answered(unsigned status) = 0;
 };

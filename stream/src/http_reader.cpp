@@ -77,7 +77,17 @@ void HttpReader::take_body(std::size_t size) {
     refuse(http::error::body_limit);
     return;
   }
+  make_room(request_.body.size() + size);
   request_.body.append(piece_, 0, size);
+}
+
+// Never for more than may come, which a string that grows by itself does not know.
+void HttpReader::make_room(std::size_t size) {
+  std::string& body = request_.body;
+  if (size <= body.capacity()) return;
+  std::string larger;
+  larger.reserve(std::min(*body_limit_, std::max(size, 2 * body.capacity())));
+  body.swap(larger.append(body));
 }
 
 void HttpReader::take_head() {
@@ -112,7 +122,16 @@ bool HttpReader::expects_continue() const {
 void HttpReader::accept_body(std::size_t limit) {
   body_limit_ = limit;
   const auto length = parser_->content_length();
-  if (length && *length > limit) refuse(http::error::body_limit);
+  if (length && *length > limit) {
+    refuse(http::error::body_limit);
+  } else if (length) {
+    body_limit_ = *length;
+  }
+}
+
+void HttpReader::refuse(HttpResponse why) {
+  refusal_ = std::move(why);
+  std::string().swap(request_.body);
 }
 
 void HttpReader::refuse(boost::system::error_code error) {

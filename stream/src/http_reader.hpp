@@ -43,6 +43,11 @@ class HttpReader {
   // From here on the body is taken, up to so many bytes.
   void accept_body(std::size_t limit);
 
+  // What the body that is coming in takes.
+  [[nodiscard]] std::size_t body_memory() const noexcept { return request_.body.capacity(); }
+  // The rest of the body is not wanted, and what has come of it is let go.
+  void refuse(HttpResponse why);
+
   // The next request begins.
   void next();
 
@@ -51,6 +56,7 @@ class HttpReader {
   void take_head();
   [[nodiscard]] bool put();  // parses some more; false if it takes more bytes
   void take_body(std::size_t size);
+  void make_room(std::size_t size);
   void refuse(boost::system::error_code error);
 
   HttpLimits limits_;

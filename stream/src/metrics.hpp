@@ -202,6 +202,8 @@ struct DaemonMetrics {
                          "Windows of events that were lost, too large to become a slice"};
   Counter slices{registry, "gaugeline_slices", "Slices learnt"};
   Gauge queue_messages{registry, "gaugeline_queue_messages", "Messages that wait to be recorded"};
+  Gauge body_bytes{registry, "gaugeline_body_bytes",
+                   "Memory of large messages that are coming in, beyond the free part of each"};
   Gauge queue_slices{registry, "gaugeline_queue_slices", "Slices that wait for the learner"};
   Gauge watermark_lag{registry, "gaugeline_watermark_lag_seconds", "How far the watermark lies behind the clock"};
   Histogram slice_duration{registry,

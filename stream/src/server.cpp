@@ -70,6 +70,7 @@ class Server::Impl final : public ConnectionHost {
   [[nodiscard]] Expected<SourceStanding> greet(const std::shared_ptr<Connection>& connection,
                                                std::string_view token) override;
   [[nodiscard]] asio::awaitable<void> take(std::shared_ptr<Connection> from, DataMessage message) override;
+  [[nodiscard]] BodyBudget& bodies() override { return bodies_; }
   // Of connections, whose clients could fill a disk with lines.
   void log(std::string_view line) override { limiter_.log("connections", line, Clock::now()); }
 
@@ -96,6 +97,7 @@ class Server::Impl final : public ConnectionHost {
 
   ServerOptions options_;
   ServerCallbacks callbacks_;
+  BodyBudget bodies_{options_.body_bytes, [this] { host_->count_refused_body(); }};
   asio::io_context context_{1};
   std::unique_ptr<Listener> listener_, http_listener_;
   std::optional<asio::signal_set> stop_signals_, other_signals_;
@@ -119,7 +121,7 @@ Expected<> Server::Impl::open() {
   service_ = std::move(*service);
   auto snapshots = formats::SnapshotStore::open(options_.data_directory);
   if (!snapshots) return std::unexpected(snapshots.error());
-  host_ = std::make_unique<DaemonHost>(context_.get_executor(), options_, *service_, std::move(*snapshots));
+  host_ = std::make_unique<DaemonHost>(context_.get_executor(), options_, *service_, bodies_, std::move(*snapshots));
   auto listener = listen(inherited_.listen, options_.listen_address, options_.listen_port);
   if (!listener) return std::unexpected(listener.error());
   listener_ = std::move(*listener);

@@ -13,6 +13,7 @@ Expected<> Server::validate(const ServerOptions& options) {
   check("threads", options.threads, std::size_t{1}, std::size_t{1024});
   check("queue_slices", options.queue_slices, std::size_t{1}, std::size_t{1} << 16U);
   check("max_frame_bytes", options.max_frame_bytes, max_control_bytes, largest_max_frame_bytes);
+  check("body_bytes", options.body_bytes, options.max_frame_bytes, std::size_t{1} << 40U);
   check("max_connections", options.max_connections, std::size_t{1}, std::size_t{1} << 16U);
   if (options.keep_snapshots != 0)
     check("keep_snapshots", options.keep_snapshots, std::uint64_t{1} + options.lag, ~std::uint64_t{0});

@@ -88,6 +88,7 @@ void ServerSession::refuse(std::uint64_t sequence, const Error& why) {
 void ServerSession::fail(const Error& why) {
   if (state_ == State::closed) return;
   state_ = State::closed;
+  decoder_ = FrameDecoder(max_control_bytes);
   append_frame(output_, FrameType::error, 0, encode(why));
 }
 

@@ -84,6 +84,7 @@ class FakeHost final : public HttpHost {
     if (!guarded) return true;
     return token == "writer" || (token == "reader" && access == Access::read);
   }
+  BodyBudget& bodies() override { return bodies_; }
   void answered(unsigned status) override { figures.http_requests.add(status); }
 
   void publish() {  // in the network's thread
@@ -106,6 +107,7 @@ class FakeHost final : public HttpHost {
   const formats::SnapshotStore& store_;
   Wakeup changed_;
   std::vector<std::string> names_{"here", "a"};
+  BodyBudget bodies_{std::size_t{1} << 30U, [] {}};
   asio::thread_pool queries_{1};
 };
 

@@ -87,6 +87,12 @@ class ServeCommand final : public Command {
         ->check(CLI::Range(1024, 2147418112))
         ->capture_default_str();
     app()
+        .add_option("--body-bytes", options_.body_bytes,
+                    "Memory for large messages that come in at the same time; at least --max-frame-bytes")
+        ->type_name("NUMBER")
+        ->check(CLI::Range(std::size_t{1024}, std::size_t{1} << 40U))
+        ->capture_default_str();
+    app()
         .add_option("--keep-snapshots", options_.keep_snapshots, "Keep those of the last so many slices; 0: of all")
         ->type_name("NUMBER")
         ->capture_default_str();

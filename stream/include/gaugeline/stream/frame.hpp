@@ -64,6 +64,8 @@ class FrameDecoder {
   // checksum_mismatch. They name the frame's offset in the stream.
   [[nodiscard]] Expected<std::optional<Frame>> next(std::span<const std::byte>& bytes);
 
+  // What the body that is coming in takes.
+  [[nodiscard]] std::size_t body_memory() const noexcept { return frame_.body.capacity(); }
   // For the frames whose header has not been read yet.
   void set_max_body_bytes(std::size_t max_body_bytes) noexcept { max_body_bytes_ = max_body_bytes; }
   // True between the first and the last byte of a frame: the end of the stream here is a truncated frame.

@@ -6,9 +6,9 @@
 //   server->run();                                       // serves until stop(), or an error
 //
 // Memory: besides the learner, the open windows of events (IntakeOptions::max_open_bytes), queue_bytes of messages that
-// wait to be recorded, at most queue_slices + 2 slices that wait for the learner, and for each connection one frame
-// that is coming in and one message that waits for room. Full queues stop the reading of sockets, and so, in the end,
-// the senders.
+// wait to be recorded, at most queue_slices + 2 slices that wait for the learner, and of the messages that are coming
+// in or wait for room 128 KiB each, and body_bytes beyond that of all together: one that does not fit is refused for
+// now. Full queues stop the reading of sockets, and so, in the end, the senders.
 #pragma once
 
 #include <cstdint>
@@ -55,6 +55,7 @@ struct ServerOptions {
   std::uint64_t checkpoint_bytes = std::uint64_t{256} << 20U;  // of the journal, between two checkpoints at most
   std::size_t journal_segment_bytes = std::size_t{64} << 20U;
   std::size_t max_frame_bytes = default_max_frame_bytes;  // of a slice's body; at most largest_max_frame_bytes
+  std::size_t body_bytes = std::size_t{1} << 30U;         // of all messages that come in; at least max_frame_bytes
   std::size_t max_connections = 256;                      // of each protocol
   std::size_t max_event_bytes = std::size_t{16} << 20U;   // of one HTTP request; at most max_frame_bytes
   double handshake_seconds = 10;                          // from connecting to the hello

@@ -61,7 +61,8 @@ class ServerSession {
   void refuse(std::uint64_t sequence, const Error& why);
   // Of an acknowledged slice: it is learnt, or why it is not. Ignored unless the session is streaming.
   void judge(std::uint64_t sequence, const Expected<>& outcome);
-  // Puts an error frame behind what is to be sent, and closes the session. Ignored if it is closed already.
+  // Puts an error frame behind what is to be sent, and closes the session: what has come of a frame is let go. Ignored
+  // if it is closed already.
   void fail(const Error& why);
 
   // Bytes to send, in order; the caller owns them from here on. At most one frame per message of the credit, one per
@@ -70,6 +71,7 @@ class ServerSession {
   [[nodiscard]] bool has_output() const noexcept { return !output_.empty(); }
   [[nodiscard]] bool is_streaming() const noexcept { return state_ == State::streaming; }
   [[nodiscard]] bool inside_frame() const noexcept { return decoder_.inside_frame(); }
+  [[nodiscard]] std::size_t body_memory() const noexcept { return decoder_.body_memory(); }  // of the frame inside
 
  private:
   enum class State : std::uint8_t { awaiting_hello, awaiting_welcome, streaming, closed };
