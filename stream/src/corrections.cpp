@@ -16,8 +16,9 @@ Corrections::Corrections(formats::SnapshotStore store, Smoother<float> smoother,
     : store_(std::move(store)), smoother_(std::move(smoother)), options_(options), lag_(lag) {}
 
 Expected<Corrections> Corrections::open(const std::filesystem::path& data_directory, const Options& options,
-                                        std::uint32_t lag, const formats::SnapshotStore& filtered) {
-  auto store = formats::SnapshotStore::create(data_directory / "smoothed");
+                                        std::uint32_t lag, const formats::SnapshotStore& filtered,
+                                        formats::FileSystem& files) {
+  auto store = formats::SnapshotStore::create(data_directory / "smoothed", files);
   if (!store) return std::unexpected(store.error());
   auto smoother = Smoother<float>::create(options, {.lag = lag});
   if (!smoother) return std::unexpected(smoother.error());
@@ -64,13 +65,18 @@ Expected<> Corrections::follow(const OnlineLearner<float>& learner, const SliceV
   }
   if (smoother_.size() == checksums_.size()) before_ = checksums_.front();  // that slice has left the window
   checksums_.clear();
-  std::uint64_t parent = before_;
-  for (std::size_t index = 0; index < smoother_.size(); ++index) {
+  return publish(run, filtered);
+}
+
+Expected<> Corrections::publish(const std::string& run, const formats::SnapshotStore& filtered) {
+  while (checksums_.size() < smoother_.size()) {
+    const std::size_t index = checksums_.size();
+    const std::uint64_t parent = checksums_.empty() ? before_ : checksums_.back();
     const auto snapshot = filtered.load(smoother_.first() + index);
     if (!snapshot) return std::unexpected(snapshot.error());
     const auto checksum = publish_smoothed(*snapshot, smoother_, index, run, parent, store_);
     if (!checksum) return std::unexpected(checksum.error());
-    checksums_.push_back(parent = *checksum);
+    checksums_.push_back(*checksum);
   }
   return {};
 }

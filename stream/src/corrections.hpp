@@ -22,11 +22,14 @@ class Corrections {
  public:
   // lag: slices of the window, 2 or more.
   [[nodiscard]] static Expected<Corrections> open(const std::filesystem::path& data_directory, const Options& options,
-                                                  std::uint32_t lag, const formats::SnapshotStore& filtered);
+                                                  std::uint32_t lag, const formats::SnapshotStore& filtered,
+                                                  formats::FileSystem& files);
   // The slice has been learnt, and its snapshot published in `filtered`. `run` is that of the filter, since the frame
-  // is the same. Errors of what cannot be read or written; then the slices of the window wait for the next call.
+  // is the same. Errors of what cannot be read or written; of them no_space: publish() tries once more.
   [[nodiscard]] Expected<> follow(const OnlineLearner<float>& learner, const SliceView& slice, const std::string& run,
                                   const formats::SnapshotStore& filtered, Executor& executor);
+  // What the last follow() has not published for want of room.
+  [[nodiscard]] Expected<> publish(const std::string& run, const formats::SnapshotStore& filtered);
 
   // Empties the window: the rows of the slices in it are no longer those that the learner goes on with.
   [[nodiscard]] Expected<> begin_anew();
@@ -40,7 +43,7 @@ class Corrections {
   Options options_;
   std::uint32_t lag_;
   std::uint64_t before_ = 0;              // the checksum of the slice before the window; 0 if there is none
-  std::vector<std::uint64_t> checksums_;  // of the slices in the window
+  std::vector<std::uint64_t> checksums_;  // of the slices in the window, as far as they are published
 };
 
 }  // namespace gaugeline::stream

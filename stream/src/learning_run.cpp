@@ -46,7 +46,7 @@ Expected<LearningRun> LearningRun::open(const std::filesystem::path& data_direct
   }
   auto run = begin(std::move(*store), options, *latest, executor);
   if (!run || lag == 0) return run;
-  auto corrections = Corrections::open(data_directory, options, lag, run->store_);
+  auto corrections = Corrections::open(data_directory, options, lag, run->store_, files);
   if (!corrections) return std::unexpected(corrections.error());
   run->corrections_ = std::make_unique<Corrections>(std::move(*corrections));
   return run;
@@ -119,16 +119,20 @@ Expected<SliceReport> LearningRun::process(const SliceView& slice, std::string_v
 }
 
 Expected<SliceReport> LearningRun::correct(const SliceView& slice, const SliceReport& report) {
-  if (corrections_) {
-    if (const auto corrected = corrections_->follow(learner_, slice, run_, store_, *executor_); !corrected) {
-      failed_ = true;
-      return fail(ErrorCode::io_error, "corrections after slice ", report.slice, ": ", corrected.error().message());
-    }
-  }
-  return report;
+  if (!corrections_) return report;
+  const auto corrected = uncorrected_ ? corrections_->publish(run_, store_)
+                                      : corrections_->follow(learner_, slice, run_, store_, *executor_);
+  failed_ = !corrected;
+  uncorrected_.reset();
+  if (corrected) return report;
+  const bool full = corrected.error().code() == ErrorCode::no_space;
+  if (full) uncorrected_ = report;
+  return fail(full ? ErrorCode::no_space : ErrorCode::io_error, "corrections after slice ", report.slice, ": ",
+              corrected.error().message());
 }
 
 Expected<SliceReport> LearningRun::publish_again(const SliceView& slice) {
+  if (uncorrected_) return correct(slice, *uncorrected_);
   const SliceReport report = *unpublished_;
   if (const auto published = publish(report, checksum_); !published) return std::unexpected(published.error());
   unpublished_.reset();

@@ -53,8 +53,8 @@ class LearningRun {
   // other error is; the learner has then moved on, and the run refuses further slices until it is opened again. But if
   // it is for want of room on the disk, the error is ErrorCode::no_space, and publish_again() tries once more.
   [[nodiscard]] Expected<SliceReport> process(const SliceView& slice, std::string_view source, std::uint64_t sequence);
-  // True after ErrorCode::no_space: a slice is learnt whose snapshot is not on disk yet.
-  [[nodiscard]] bool has_unpublished() const noexcept { return unpublished_.has_value(); }
+  // True after ErrorCode::no_space: a slice is learnt whose snapshot, or corrections, are not all on disk yet.
+  [[nodiscard]] bool has_unpublished() const noexcept { return unpublished_ || uncorrected_; }
   // Its report, once it is. `slice` is that slice. Errors as those of process. Precondition: has_unpublished().
   [[nodiscard]] Expected<SliceReport> publish_again(const SliceView& slice);
 
@@ -99,6 +99,7 @@ class LearningRun {
   bool smoothed_ = false;  // as it was published
   bool failed_ = false;
   std::optional<SliceReport> unpublished_;
+  std::optional<SliceReport> uncorrected_;  // its own snapshot is there
   Positions positions_;
   std::unique_ptr<Canaries> canaries_;        // of the next snapshot
   std::unique_ptr<Corrections> corrections_;  // with a lag
