@@ -90,6 +90,10 @@ bool EventReader::on_other(std::string_view found, ErrorCondition& error) {
 
 Expected<> EventReader::keep_string() {
   std::string text = std::exchange(scratch_, {});
+  if (field_ == Field::watermark && text == "end") {
+    end_ = true;
+    return {};
+  }
   if (is_list(field_) || field_ == Field::value || field_ == Field::watermark) return wrong_kind("a string");
   if (field_ == Field::time) {
     const auto time = parse_time(text);
@@ -137,7 +141,7 @@ std::unexpected<Error> EventReader::wrong_kind(std::string_view found) const {
   const std::string_view wanted = is_list(field_)              ? "a list of strings"
                                   : field_ == Field::time      ? "a string or a number"
                                   : field_ == Field::value     ? "a number"
-                                  : field_ == Field::watermark ? "true"
+                                  : field_ == Field::watermark ? "true or \"end\""
                                                                : "a string";
   return fail(ErrorCode::bad_data, "\"", name(field_), "\" is ", found, ", not ", wanted);
 }
@@ -150,7 +154,7 @@ bool EventReader::proceed(const Expected<>& result, ErrorCondition& error) {
 }
 
 Expected<> EventReader::check_form() const {
-  if (!given(Field::time)) return fail(ErrorCode::bad_data, "\"time\" is missing");
+  if (!given(Field::time) && !end_) return fail(ErrorCode::bad_data, "\"time\" is missing");
   const bool of_pair = given(Field::item) || given(Field::context) || given(Field::value);
   const int forms = int{given(Field::text)} + int{given(Field::tokens)} + int{given(Field::bag)} + int{of_pair} +
                     int{given(Field::watermark)};
@@ -167,7 +171,7 @@ Expected<Event> EventReader::take_event() {
   if (auto ok = check_form(); !ok) return std::unexpected(ok.error());
   Event event{time_, std::move(string(Field::source)), std::move(string(Field::id)), {}};
   if (given(Field::watermark)) {
-    event.body = WatermarkEvent{};
+    event.body = WatermarkEvent{end_};
   } else if (given(Field::text)) {
     event.body = TextEvent{std::move(string(Field::text))};
   } else if (given(Field::tokens)) {

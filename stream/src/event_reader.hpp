@@ -88,6 +88,7 @@ class EventReader {
   std::array<std::string, names.size()> strings_;
   std::vector<std::string> tokens_;  // of "tokens" or "bag"
   Time time_{};
+  bool end_ = false;  // "watermark" is "end"
   double value_ = 0;
 };
 

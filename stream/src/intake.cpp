@@ -54,6 +54,10 @@ struct Intake::Impl {
   [[nodiscard]] Fate place(Time time, const CheckedEvent& event);
   [[nodiscard]] Fate place_late(const CheckedEvent& event);
   void advance(std::string_view source, Time time);
+  void end(std::string_view source);
+  [[nodiscard]] std::chrono::microseconds lateness() const {
+    return options.slicing.lateness.value_or(std::chrono::microseconds{0});
+  }
   void keep_max_open_bytes();
 };
 
@@ -91,6 +95,20 @@ void Intake::Impl::advance(std::string_view source, Time time) {
   state.follow_sources();
 }
 
+// Its events lie no later than its watermark and the lateness say. A source that has ended already is left: said twice,
+// it would close one window more.
+void Intake::Impl::end(std::string_view source) {
+  const auto known = state.sources.sources().find(source);
+  if (known == state.sources.sources().end() || known->second.ended) return;
+  const Time newest = std::clamp(known->second.watermark + lateness(), earliest_time, latest_time);
+  state.sources.end(source, options.slicing.period.window(newest).end);
+  if (state.sources.least()) {
+    state.follow_sources();
+  } else {
+    state.raise_watermark(*state.sources.greatest_idle());
+  }
+}
+
 void Intake::Impl::keep_max_open_bytes() {
   while (state.open_bytes() > options.max_open_bytes) {
     ++state.counts.closed_early;
@@ -113,7 +131,11 @@ Expected<Intake> Intake::create(IntakeOptions options) {
 Expected<Fate> Intake::add(const Event& event, std::string_view sender) {
   const std::string_view source = event.source.empty() ? sender : std::string_view(event.source);
   if (auto ok = check_source(source); !ok) return std::unexpected(ok.error());
-  if (std::holds_alternative<WatermarkEvent>(event.body)) {
+  if (const auto* watermark = std::get_if<WatermarkEvent>(&event.body)) {
+    if (watermark->end) {
+      impl_->end(source);
+      return Fate::watermark;
+    }
     if (auto ok = check_event_time(event.time); !ok) return std::unexpected(ok.error());
     impl_->advance(source, event.time);
     return Fate::watermark;
@@ -139,7 +161,7 @@ Expected<Fate> Intake::add(const Event& event, std::string_view sender) {
     ++state.counts.events;
     state.counts.oversized_tokens += checked->oversized_tokens;
   }
-  impl_->advance(source, event.time - impl_->options.slicing.lateness.value_or(std::chrono::microseconds{0}));
+  impl_->advance(source, event.time - impl_->lateness());
   impl_->keep_max_open_bytes();
   return fate;
 }

@@ -151,6 +151,8 @@ class StateDecoder {
     return earliest_time - options_.slicing.lateness.value_or(std::chrono::microseconds{0});
   }
 
+  [[nodiscard]] Time greatest_watermark() const noexcept { return options_.slicing.period.window(latest_time).end; }
+
   Expected<> read_sources() {
     const std::size_t count = size_of(source_.sources());
     if (count > options_.max_sources) return bad(count, " sources are over the limit of ", options_.max_sources);
@@ -163,9 +165,10 @@ class StateDecoder {
         if (auto ok = validate_source(name); !ok) return bad("source ", i, ": ", ok.error().message());
       }
       const Time watermark = time_at(source.watermark());
-      if (watermark < least_watermark() || watermark > latest_time)
+      if (watermark < least_watermark() || watermark > greatest_watermark())
         return bad("source ", i, ": watermark is ", source.watermark(), ", out of event time");
-      state_.sources.insert(name, {watermark, source.idle()});
+      if (source.ended() && !source.idle()) return bad("source ", i, ": has ended, and is not idle");
+      state_.sources.insert(name, {watermark, source.idle(), source.ended()});
       last = name;
     }
     return {};
@@ -177,7 +180,7 @@ class StateDecoder {
       return {};
     }
     const Time watermark = time_at(source_.watermark());
-    if (watermark < least_watermark() || watermark > options_.slicing.period.window(latest_time).end)
+    if (watermark < least_watermark() || watermark > greatest_watermark())
       return bad("watermark is ", source_.watermark(), ", out of event time");
     if (const auto least = state_.sources.least(); least && watermark < *least)
       return bad("watermark is behind all sources");

@@ -111,8 +111,8 @@ Offset<intake::Counts> write(FlatBufferBuilder& builder, const IntakeCounts& cou
 void write(FlatBufferBuilder& builder, const IntakeState& state, const IntakeOptions& options) {
   std::vector<Offset<intake::Source>> sources;
   for (const auto& [name, source] : state.sources.sources())
-    sources.push_back(
-        intake::CreateSource(builder, builder.CreateString(name), microseconds(source.watermark), source.idle));
+    sources.push_back(intake::CreateSource(builder, builder.CreateString(name), microseconds(source.watermark),
+                                           source.idle, source.ended));
   std::vector<Offset<intake::Window>> windows;
   for (const auto& [begin, window] : state.windows()) windows.push_back(write(builder, begin, window));
   std::vector<intake::Hash> ids;

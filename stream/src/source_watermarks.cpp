@@ -16,7 +16,13 @@ bool SourceWatermarks::advance(std::string_view name, Time time, std::size_t max
 }
 
 void SourceWatermarks::set_idle(std::string_view name) {
-  if (const auto known = sources_.find(name); known != sources_.end()) move(known, {known->second.watermark, true});
+  if (const auto known = sources_.find(name); known != sources_.end())
+    move(known, {known->second.watermark, true, known->second.ended});
+}
+
+void SourceWatermarks::end(std::string_view name, Time time) {
+  const auto known = sources_.find(name);
+  move(known, {std::max(known->second.watermark, time), true, true});
 }
 
 void SourceWatermarks::insert(std::string_view name, Source source) {
@@ -40,6 +46,10 @@ void SourceWatermarks::forget_one() {
 
 std::optional<Time> SourceWatermarks::least() const noexcept {
   return active_.empty() ? std::nullopt : std::optional(active_.begin()->first);
+}
+
+std::optional<Time> SourceWatermarks::greatest_idle() const noexcept {
+  return idle_.empty() ? std::nullopt : std::optional(idle_.rbegin()->first);
 }
 
 }  // namespace gaugeline::stream

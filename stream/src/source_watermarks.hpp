@@ -19,6 +19,7 @@ class SourceWatermarks {
   struct Source {
     Time watermark;
     bool idle = false;
+    bool ended = false;  // nothing more will come; idle, too
   };
   using Sources = std::map<std::string, Source, std::less<>>;
   SourceWatermarks() = default;
@@ -31,11 +32,15 @@ class SourceWatermarks {
   // Raises a source's watermark to at least `time`, and wakes it. Returns whether another one was forgotten for it.
   bool advance(std::string_view name, Time time, std::size_t max_sources);
   void set_idle(std::string_view name);
+  // Of a source that is there: raises its watermark to at least `time`, for the last time unless it comes back.
+  void end(std::string_view name, Time time);
   // A source that is not there yet.
   void insert(std::string_view name, Source source);
 
   // The least watermark of the sources that are not idle; nullopt if there is none.
   [[nodiscard]] std::optional<Time> least() const noexcept;
+  // The greatest watermark of the others; nullopt if there is none.
+  [[nodiscard]] std::optional<Time> greatest_idle() const noexcept;
   [[nodiscard]] const Sources& sources() const noexcept { return sources_; }
 
  private:

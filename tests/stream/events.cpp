@@ -51,12 +51,22 @@ TEST_CASE("each form is read") {
   body_of<WatermarkEvent>(R"({"time": 0, "watermark": true})");
 }
 
+TEST_CASE("the end of a source needs no time, and stands alone") {
+  CHECK(body_of<WatermarkEvent>(R"({"watermark": "end"})").end);
+  CHECK(std::get<WatermarkEvent>(parse_event(R"({"watermark": "end", "source": "s"})").value().body).end);
+  CHECK(parse_event(R"({"source": "s", "watermark": "end", "time": 7})").value().source == "s");
+  CHECK_FALSE(body_of<WatermarkEvent>(R"({"time": 0, "watermark": true})").end);
+  CHECK(contains(refusal(R"({"watermark": "end", "text": ""})"), "several of them"));
+  CHECK(contains(refusal(R"({"time": "end", "watermark": true})"), "time"));
+  CHECK(contains(refusal(R"({"source": "end", "watermark": true})"), "\"time\" is missing"));
+}
+
 TEST_CASE("a watermark is true, and stands alone") {
   CHECK(parse_event(R"({"time": 7, "watermark": true, "source": "s"})").value().source == "s");
-  CHECK(contains(refusal(R"({"time": 1, "watermark": false})"), "\"watermark\" is false, not true"));
-  CHECK(contains(refusal(R"({"time": 1, "watermark": 1})"), "\"watermark\" is a number, not true"));
-  CHECK(contains(refusal(R"({"time": 1, "watermark": "true"})"), "\"watermark\" is a string, not true"));
-  CHECK(contains(refusal(R"({"time": 1, "watermark": null})"), "\"watermark\" is null, not true"));
+  CHECK(contains(refusal(R"({"time": 1, "watermark": false})"), "\"watermark\" is false, not true or \"end\""));
+  CHECK(contains(refusal(R"({"time": 1, "watermark": 1})"), "\"watermark\" is a number, not true or \"end\""));
+  CHECK(contains(refusal(R"({"time": 1, "watermark": "true"})"), "\"watermark\" is a string, not true or \"end\""));
+  CHECK(contains(refusal(R"({"time": 1, "watermark": null})"), "\"watermark\" is null, not true or \"end\""));
   CHECK(contains(refusal(R"({"watermark": true})"), "\"time\" is missing"));
   CHECK(contains(refusal(R"({"time": 1, "watermark": true, "text": ""})"), "several of them"));
 }

@@ -86,6 +86,69 @@ TEST_CASE("if all sources are idle the watermark stays") {
   CHECK(intake.sources() == 1);
 }
 
+const Event end_of_source{{}, "", "", WatermarkEvent{.end = true}};
+
+TEST_CASE("the end of the only source closes its last window, whatever the period and the lateness, and nothing more") {
+  for (const std::int64_t lateness : {0, 7, 100}) {
+    CAPTURE(lateness);
+    auto intake = Intake::create(tens(lateness)).value();
+    for (const std::int64_t time : {3, 25, 20}) add(intake, token(time));
+    CHECK(add(intake, end_of_source) == Fate::watermark);
+    CHECK(begins(take_slices(intake)) == Seconds{0, 20});
+    CHECK(intake.watermark() == second(30));
+    CHECK(add(intake, end_of_source) == Fate::watermark);
+    CHECK(intake.watermark() == second(30));
+    CHECK(intake.active_sources().empty());
+    CHECK(intake.counts().events == 3);
+  }
+}
+
+TEST_CASE("an end holds for its source: the windows that others fill stay open until they have ended, too") {
+  auto intake = Intake::create(tens()).value();
+  add(intake, token(5, "slow"));
+  add(intake, token(35, "fast"));
+  add(intake, end_of_source, "fast");
+  CHECK(intake.watermark() == second(5));
+  add(intake, token(17, "slow"));  // it alone holds the watermark now
+  CHECK(begins(take_slices(intake)) == Seconds{0});
+  add(intake, end_of_source, "slow");
+  CHECK(begins(take_slices(intake)) == Seconds{10, 30});
+  CHECK(intake.watermark() == second(40));
+}
+
+TEST_CASE("a source that was idle when it ended closes its window; one that is unknown changes nothing") {
+  auto intake = Intake::create(tens(5)).value();
+  add(intake, end_of_source);
+  CHECK(!intake.watermark());
+  add(intake, token(15));  // its watermark is where a window begins
+  intake.set_idle("");
+  add(intake, end_of_source);
+  CHECK(begins(take_slices(intake)) == Seconds{10});
+  intake.set_idle("");
+  add(intake, end_of_source);
+  CHECK(intake.watermark() == second(20));
+}
+
+TEST_CASE("an event takes the end of its source back") {
+  auto intake = Intake::create(tens()).value();
+  add(intake, token(5));
+  add(intake, end_of_source);
+  take_slices(intake);
+  CHECK(add(intake, token(25)) == Fate::counted);
+  CHECK(intake.active_sources() == std::vector<std::string>{""});
+  add(intake, end_of_source);
+  CHECK(begins(take_slices(intake)) == Seconds{20});
+}
+
+TEST_CASE("at the end of event time an end closes the last window, and the state can be read back") {
+  auto intake = Intake::create(tens()).value();
+  REQUIRE(intake.add({latest_time, "", "", TokensEvent{{"a"}}}, "").has_value());
+  add(intake, end_of_source);
+  CHECK(take_slices(intake).size() == 1);
+  const auto bytes = intake.encode().value();
+  CHECK(Intake::decode(tens(), bytes).value().encode().value() == bytes);
+}
+
 TEST_CASE("an event without a source is its sender's") {
   auto intake = Intake::create(tens()).value();
   add(intake, token(5), "sender");

@@ -131,7 +131,7 @@ using Call = std::function<void(Intake&)>;
 Call random_call(Random& random, Form form, std::int64_t now) {
   const std::string source = "s" + std::to_string(random.bits() % 6);
   const auto add = [](Event event) -> Call { return [event](Intake& intake) { (void)intake.add(event, "sender"); }; };
-  switch (random.bits() % 24) {
+  switch (random.bits() % 26) {
     case 0:
       return [source](Intake& intake) { intake.set_idle(source); };
     case 1:
@@ -140,6 +140,8 @@ Call random_call(Random& random, Form form, std::int64_t now) {
       const Time end = second(now - static_cast<std::int64_t>(random.bits() % 200));
       return [end](Intake& intake) { REQUIRE(intake.close_until(end).has_value()); };
     }
+    case 3:
+      return add(Event{{}, source, "", WatermarkEvent{.end = true}});
     default: {
       Event event = random_event(random, form, now - static_cast<std::int64_t>(random.bits() % 80));
       if (random.bits() % 4 != 0) event.source = source;

@@ -98,6 +98,27 @@ TEST_CASE("events are sent as the slices that they make") {
   CHECK(contains(sent.out, "\"acknowledged\": 6"));
 }
 
+TEST_CASE("send --end closes the last windows of all sources of a file, also of one that was sent before") {
+  const TemporaryDirectory folder;
+  const auto event = [](const std::string& hour, const std::string& more) {
+    return "{\"time\": \"2024-05-01T" + hour + ":30:00Z\", \"tokens\": [\"sea\", \"ship\", \"sail\"]" + more + "}\n";
+  };
+  write_text(folder / "events.ndjson", event("09", "") + event("10", R"(, "source": "a \"quoted\" one")") +
+                                           "no event\n" + event("12", R"(, "source": "another")"));
+  Daemon daemon(folder / "run", {"--every", "1h", "--lateness", "20m", "--idle", "0s", "--dim", "6", "--item-capacity",
+                                 "64", "--context-capacity", "64"});
+  CHECK(contains(send(folder / "events.ndjson", daemon).out, "\"events_counted\": 3"));
+  const auto slices = [&] { return count(launch("snapshot verify '" + (folder / "run").native() + "'").out, "ok "); };
+  CHECK(slices() == 0);
+  const auto ended = send(folder / "events.ndjson", daemon, "--end");
+  CAPTURE(ended.err);
+  CHECK(contains(ended.out, "\"acknowledged\": 2, "));  // the lines that were there, and the ends
+  CHECK(slices() == 3);
+  CHECK(send(folder / "events.ndjson", daemon, "--end").status == 0);
+  CHECK(slices() == 3);
+  CHECK(send(folder / "events.ndjson", daemon, "--end --every day").status == 2);
+}
+
 TEST_CASE("without a daemon, send says so as an input/output error") {
   const TemporaryDirectory folder;
   simulate_gaussian(folder / "g.slices", 1);

@@ -36,6 +36,8 @@ class SendCommand final : public Command {
         ->type_name("DURATION")
         ->capture_default_str();
     app().add_flag("--no-wait", no_wait_, "End when all is acknowledged, not only when all slices are learnt");
+    app().add_flag("--end", end_,
+                   "Say after each file of events that no more will come from its sources: their last windows close");
     flags_.add_to(app());
     slicing_.add_to(app());
     add_json_flag();
@@ -64,6 +66,8 @@ class SendCommand final : public Command {
     if (!token) return std::unexpected(token.error());
     client_.tls = *tls;
     client_.token = *token;
+    if (end_ && slicing_.given())
+      return fail(ErrorCode::invalid_argument, "--end is for events, and these are sent as slices");
     if (source_.empty() && std::ranges::find(files_, "-") != files_.end()) {
       return fail(ErrorCode::invalid_argument, "standard input needs a --source, which names it to the daemon");
     }
@@ -127,7 +131,7 @@ class SendCommand final : public Command {
   }
 
   Expected<stream::SendProgress> send_events(const InputFile& file) {
-    NumberedEvents events(file.path);
+    NumberedEvents events(file.path, end_);
     return send_file(file, std::nullopt, [&](std::uint64_t sequence) { return events.at(sequence); });
   }
 
@@ -164,6 +168,7 @@ class SendCommand final : public Command {
   ClientFlags flags_;
   SlicingFlags slicing_;
   bool no_wait_ = false;
+  bool end_ = false;
   stream::SendProgress total_;
   stream::ClientOptions client_;
 };

@@ -6,6 +6,8 @@
 //   {"time": 1167609600.5, "item": "user:17", "context": "film:42"}                        PairEvent
 //   {"time": 1167609600.5, "item": "user:17", "context": "film:42", "value": 4.5}          ValueEvent
 //   {"time": "2024-05-01T09:30:00Z", "watermark": true}                                    WatermarkEvent
+//   {"watermark": "end"}                                                                   WatermarkEvent that is the
+//   end
 //
 // `source` and `id`, both strings, may be added; keys that are not named here are ignored.
 //
@@ -40,7 +42,10 @@ struct ValueEvent {
   std::string item, context;
   double value = 0;
 };
-struct WatermarkEvent {};  // punctuation, no observation: nothing earlier than its time will come from its source
+// Punctuation, no observation.
+struct WatermarkEvent {
+  bool end = false;  // nothing at all will come from its source, else nothing earlier than its time; it needs no time
+};
 
 struct Event {
   Time time{};         // earliest_time to latest_time

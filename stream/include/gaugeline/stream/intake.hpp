@@ -68,6 +68,11 @@ struct IntakeCounts {
 // max_sources a newcomer takes the place of the source with the lowest watermark, of an idle one if there is one; one
 // that was forgotten may come back as a newcomer.
 //
+// The end of a source (WatermarkEvent::end) raises its watermark to the end of the window in which its newest event can
+// lie, and it holds nothing back any more: what it has sent is in windows that the others close as they go on. Where no
+// other is left that is not idle, the watermark rises to the greatest of all, and so closes the windows of all that
+// have ended. Said again, the end changes nothing; an event takes it back.
+//
 // Duplicates. An event with an id and a source, of which the same pair came within the last `duplicate_horizon` such
 // events, changes nothing but a count. Pairs are remembered as 128-bit XXH3 hashes: an event is taken for another one
 // by chance with a probability of duplicate_horizon / 2^128 (3e-34 as by default). XXH3 is no defence against a sender
@@ -85,7 +90,7 @@ class Intake {
 
   // ErrorCode::bad_data as of Slicer::add, for an event of another kind, and for a source that is not as
   // validate_source (messages.hpp) wants it; nothing has changed then. A WatermarkEvent says that nothing earlier than
-  // its time will come from its source. Amortised O(tokens + log of windows and sources).
+  // its time, or nothing at all, will come from its source. Amortised O(tokens + log of windows and sources).
   [[nodiscard]] Expected<Fate> add(const Event& event, std::string_view sender);
   // The source holds nothing back until its next event. One that is not known is ignored.
   void set_idle(std::string_view source);
