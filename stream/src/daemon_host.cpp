@@ -14,10 +14,6 @@ constexpr std::chrono::seconds patience{10};
 
 double seconds_since(Clock::time_point then) { return std::chrono::duration<double>(Clock::now() - then).count(); }
 
-double seconds_behind_the_clock(Time watermark) {
-  return std::chrono::duration<double>(std::chrono::system_clock::now() - watermark).count();
-}
-
 }  // namespace
 
 // Where an answer comes to, whether anybody still waits for it or not.
@@ -175,7 +171,8 @@ std::string DaemonHost::metrics(MetricsFormat format) const {
   metrics_.journal_bytes.set(static_cast<double>(now.journal_bytes));
   metrics_.rows.set(DaemonMetrics::items, static_cast<double>(now.item_rows));
   metrics_.rows.set(DaemonMetrics::contexts, static_cast<double>(now.context_rows));
-  if (now.watermark) metrics_.watermark_lag.set(seconds_behind_the_clock(*now.watermark));
+  if (now.watermark)
+    metrics_.watermark_lag.set(std::chrono::duration<double>(options_.clock() - *now.watermark).count());
   if (now.checkpoint_age_seconds) metrics_.checkpoint_age.set(*now.checkpoint_age_seconds);
   return metrics_.page(format);
 }

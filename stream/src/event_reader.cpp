@@ -169,6 +169,9 @@ Expected<> EventReader::check_form() const {
 
 Expected<Event> EventReader::take_event() {
   if (auto ok = check_form(); !ok) return std::unexpected(ok.error());
+  if (!end_ && time_ > limits_.latest)
+    return fail(ErrorCode::bad_data, "\"time\" is ", format_time(time_),
+                ", too far ahead: the latest that is taken is ", format_time(limits_.latest));
   Event event{time_, std::move(string(Field::source)), std::move(string(Field::id)), {}};
   if (given(Field::watermark)) {
     event.body = WatermarkEvent{end_};

@@ -20,6 +20,7 @@ Expected<> Server::validate(const ServerOptions& options) {
   check("queue_bytes", options.queue_bytes, std::size_t{1}, std::size_t{1} << 40U);
   check("max_event_bytes", options.max_event_bytes, std::size_t{1}, options.max_frame_bytes);
   check("idle_seconds", options.idle_seconds, 0., 1e9);
+  check("max_ahead_seconds", options.max_ahead_seconds, 0., 1e12);
   check("handshake_seconds", options.handshake_seconds, 1e-3, 1e6);
   check("stall_seconds", options.stall_seconds, 1e-3, 1e6);
   for (const std::string& host : options.http_hosts) {

@@ -17,12 +17,15 @@ constexpr std::size_t kept_body = std::size_t{16} << 20U;
 
 // `slice` is work space.
 Incoming decoded(MessageKind kind, std::string source, std::uint64_t sequence, std::vector<std::byte> body,
-                 formats::SliceData& slice) {
+                 const EventLimits& limits, formats::SliceData& slice) {
   Incoming message{.source = std::move(source), .sequence = sequence, .content = {}, .answer = {}};
   if (kind == MessageKind::events) {
     const std::string_view text(reinterpret_cast<const char*>(body.data()), body.size());
-    message.content = read_event_lines(text);
-  } else if (const auto taken = formats::decode_slice(body, slice)) {
+    message.content = read_event_lines(text, limits);
+  } else if (const auto taken = formats::decode_slice(body, slice); taken && slice.interval.begin > limits.latest) {
+    message.content = Error(ErrorCode::bad_data, "the slice begins at ", format_time(slice.interval.begin),
+                            ", too far ahead: the latest that is taken is ", format_time(limits.latest));
+  } else if (taken) {
     message.content = ReceivedSlice{.encoded = std::move(body), .interval = slice.interval};
   } else {
     message.content = taken.error();
@@ -31,9 +34,9 @@ Incoming decoded(MessageKind kind, std::string source, std::uint64_t sequence, s
 }
 
 asio::awaitable<Incoming> decode_here(MessageKind kind, std::string source, std::uint64_t sequence,
-                                      std::vector<std::byte> body, formats::SliceData& slice) {
+                                      std::vector<std::byte> body, EventLimits limits, formats::SliceData& slice) {
   const bool keep = body.size() <= kept_body;
-  auto message = decoded(kind, std::move(source), sequence, std::move(body), slice);
+  auto message = decoded(kind, std::move(source), sequence, std::move(body), limits, slice);
   if (!keep) slice = {};
   co_return message;
 }
@@ -185,14 +188,24 @@ RecorderCallbacks Service::recorder_callbacks() {
           [this](const Expected<>& outcome) { asio::post(context_, [this, outcome] { recorder_ended(outcome); }); }};
 }
 
+EventLimits Service::limits_now() const {
+  EventLimits limits;
+  const std::chrono::duration<double> ahead(options_.max_ahead_seconds);
+  if (ahead.count() > 0)
+    limits.latest = std::min(latest_time, options_.clock() + std::chrono::duration_cast<Time::duration>(ahead));
+  return limits;
+}
+
 // It ends soon, so it need not be cancelled.
 asio::awaitable<Incoming> Service::decode(MessageKind kind, std::string source, std::uint64_t sequence,
                                           std::vector<std::byte> body) {
+  const EventLimits limits = limits_now();
   if (body.size() <= small_body) {
     formats::SliceData slice;
-    co_return decoded(kind, std::move(source), sequence, std::move(body), slice);
+    co_return decoded(kind, std::move(source), sequence, std::move(body), limits, slice);
   }
-  co_return co_await asio::co_spawn(decoder_, decode_here(kind, std::move(source), sequence, std::move(body), checked_),
+  co_return co_await asio::co_spawn(decoder_,
+                                    decode_here(kind, std::move(source), sequence, std::move(body), limits, checked_),
                                     asio::bind_cancellation_slot(asio::cancellation_slot(), asio::use_awaitable));
 }
 

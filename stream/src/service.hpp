@@ -68,7 +68,7 @@ class Service {
   void stop();
 
   // Checks a message's body, a large one in a thread of its own; what cannot be used becomes the message's content,
-  // too.
+  // too. Times too far ahead of the clock are refused here, before the journal: a replay knows no clock.
   [[nodiscard]] asio::awaitable<Incoming> decode(MessageKind kind, std::string source, std::uint64_t sequence,
                                                  std::vector<std::byte> body);
   // Waits for its turn, in the order of the calls, and for room: so that many small messages do not keep out a large
@@ -103,6 +103,7 @@ class Service {
   Service(asio::io_context& context, const ServerOptions& options, formats::FileSystem& files,
           ServiceCallbacks callbacks);
   [[nodiscard]] Expected<> open();
+  [[nodiscard]] EventLimits limits_now() const;
   [[nodiscard]] LearnerCallbacks learner_callbacks();
   [[nodiscard]] RecorderCallbacks recorder_callbacks();
   [[nodiscard]] bool try_submit(Incoming& message);

@@ -300,6 +300,12 @@ class ServeCommand final : public Command {
         ->capture_default_str()
         ->group(group);
     app()
+        .add_option("--max-ahead", max_ahead_,
+                    "An event whose time lies further ahead of the clock is refused; 0s: none is")
+        ->type_name("DURATION")
+        ->capture_default_str()
+        ->group(group);
+    app()
         .add_option("--duplicate-horizon", options_.intake.duplicate_horizon,
                     "So many ids of events are remembered, to recognise what is sent again; 0: none")
         ->type_name("NUMBER")
@@ -325,6 +331,9 @@ class ServeCommand final : public Command {
     const auto idle = stream::parse_duration(idle_);
     if (!idle) return std::unexpected(idle.error().within("--idle"));
     options_.idle_seconds = std::chrono::duration<double>(*idle).count();
+    const auto ahead = stream::parse_duration(max_ahead_);
+    if (!ahead) return std::unexpected(ahead.error().within("--max-ahead"));
+    options_.max_ahead_seconds = std::chrono::duration<double>(*ahead).count();
     options_.durability = *stream::parse_durability(durability_);
     return {};
   }
@@ -360,6 +369,7 @@ class ServeCommand final : public Command {
   std::string durability_ = "message";
   std::string late_ = "open-slice";
   std::string idle_ = "60s";
+  std::string max_ahead_ = "1d";
   SlicingFlags slicing_;
   LearnerFlags learner_;
 };

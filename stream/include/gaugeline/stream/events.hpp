@@ -64,6 +64,7 @@ struct EventLimits {
   std::size_t line_bytes = std::size_t{16} << 20U;
   std::size_t tokens = std::size_t{1} << 20U;  // of one sequence
   std::size_t bag = 4096;                      // of one bag, whose pairs grow with its square
+  Time latest = latest_time;                   // an event, or a watermark, that is later is refused
 };
 
 // Parses and checks one line, without its line break. The error says what is wrong and in which field. Refused are

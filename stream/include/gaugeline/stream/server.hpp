@@ -11,6 +11,7 @@
 // now. Full queues stop the reading of sockets, and so, in the end, the senders.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <filesystem>
 #include <functional>
@@ -28,6 +29,7 @@
 #include <gaugeline/stream/frame.hpp>
 #include <gaugeline/stream/intake.hpp>
 #include <gaugeline/stream/tls.hpp>
+#include <gaugeline/types.hpp>
 
 namespace gaugeline::stream {
 
@@ -35,6 +37,10 @@ struct HttpEndpoint {
   std::string address = "127.0.0.1";  // numeric, IPv4 or IPv6
   std::uint16_t port = 0;             // 0: the system picks one
 };
+
+[[nodiscard]] inline Time system_time() {
+  return std::chrono::time_point_cast<Time::duration>(std::chrono::system_clock::now());
+}
 
 struct ServerOptions {
   std::filesystem::path data_directory;
@@ -50,6 +56,8 @@ struct ServerOptions {
   Durability durability = Durability::message;
   IntakeOptions intake;                              // event time
   double idle_seconds = 60;                          // without an event, a source holds no window open; 0: always
+  double max_ahead_seconds = 86400;                  // how far ahead of the clock an event may lie; 0: no bound
+  std::function<Time()> clock = system_time;         // for tests: one that stands still
   std::size_t queue_slices = 4;                      // slices between recorder and learner; at least 1
   std::size_t queue_bytes = std::size_t{64} << 20U;  // of messages that wait to be recorded
   std::uint64_t checkpoint_bytes = std::uint64_t{256} << 20U;  // of the journal, between two checkpoints at most
