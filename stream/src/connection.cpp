@@ -28,7 +28,9 @@ Connection::Connection(std::unique_ptr<Channel> channel, ConnectionHost& host, c
       session_(limits.session),
       body_(host.bodies()),
       output_ready_(channel_->executor()),
-      watch_(channel_->executor()) {}
+      watch_(channel_->executor()) {
+  session_.set_spare([this] { return host_.spare_bodies().take(); });
+}
 
 asio::awaitable<void> Connection::run() {
   const auto self = shared_from_this();

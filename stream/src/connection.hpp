@@ -39,6 +39,7 @@ class ConnectionHost {
   // Returns when there was room for the message; never while the server is stopping.
   [[nodiscard]] virtual asio::awaitable<void> take(std::shared_ptr<Connection> from, DataMessage message) = 0;
   [[nodiscard]] virtual BodyBudget& bodies() = 0;
+  [[nodiscard]] virtual SpareBodies& spare_bodies() = 0;
   virtual void log(std::string_view line) = 0;
 };
 

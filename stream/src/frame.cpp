@@ -123,6 +123,7 @@ Expected<> FrameDecoder::read_header() {
     return fail(ErrorCode::capacity_exceeded, "frame at offset ", offset_, " (", name(frame_.type), ") claims ",
                 body_size_, " bytes; the limit is ", limit);
   }
+  if (spare_ && body_size_ > first_reservation) frame_.body = spare_();
   return {};
 }
 

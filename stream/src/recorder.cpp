@@ -197,7 +197,6 @@ Expected<> Recorder::apply_all(std::vector<Incoming>& messages) {
       ++applied_record_;
       if (auto* slice = std::get_if<ReceivedSlice>(&message.content)) {
         slice->place = *place;
-        slice->encoded = {};
       }
       ++place;
     }
@@ -249,7 +248,11 @@ Expected<Taken> Recorder::take(ReceivedSlice& slice, std::string_view source, st
   if (const auto closed = intake_.close_until(interval.end); !closed) return std::unexpected(closed.error());
   // Windows of events that end before it come first.
   drain_windows();
-  hand_over(std::move(slice), source, sequence);
+  if (slice.place) {
+    hand_over(ReceivedSlice{.encoded = {}, .interval = interval, .place = slice.place}, source, sequence);
+  } else {
+    hand_over(std::move(slice), source, sequence);
+  }
   return Taken{.slices = unsealed_, .events = {}, .told = {}};
 }
 

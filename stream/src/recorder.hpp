@@ -53,7 +53,7 @@ inline constexpr std::size_t max_recorded_sources = 65536;
 
 // A slice as it came. decode_slice has taken it, so that it will again.
 struct ReceivedSlice {
-  std::vector<std::byte> encoded;  // empty once it is in the journal
+  std::vector<std::byte> encoded;  // as the learner gets it, empty if it is in the journal
   TimeInterval interval;
   std::optional<formats::JournalPlace> place = {};  // in the journal
 };

@@ -97,6 +97,10 @@ Expected<> RecorderThread::record(std::vector<Incoming>& messages) {
     return done;
   });
   if (!recorded) return recorded;
+  for (Incoming& message : messages) {
+    auto* slice = std::get_if<ReceivedSlice>(&message.content);
+    if (slice != nullptr && slice->place) callbacks_.spent(std::move(slice->encoded));
+  }
   while (auto handover = recorder_.next_handover()) {
     if (const auto handed = hand_over(std::move(*handover)); !handed) return handed;
   }

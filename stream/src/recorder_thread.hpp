@@ -43,8 +43,9 @@ struct RecorderStatus {
 
 // All are called from the recorder's thread.
 struct RecorderCallbacks {
-  std::function<void()> room;                      // in the queue
-  std::function<void(const Positions&)> replayed;  // messages are taken in from here on
+  std::function<void()> room;                              // in the queue
+  std::function<void(std::vector<std::byte> body)> spent;  // of a slice that is in the journal
+  std::function<void(const Positions&)> replayed;          // messages are taken in from here on
   // Slices from the journal go to the learner again, of the message of this source and number.
   std::function<void(const std::string& source, std::uint64_t sequence)> handed_again;
   // The disk is full: tried again every second until there is room; and then it goes on.

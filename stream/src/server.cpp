@@ -71,6 +71,7 @@ class Server::Impl final : public ConnectionHost {
                                                std::string_view token) override;
   [[nodiscard]] asio::awaitable<void> take(std::shared_ptr<Connection> from, DataMessage message) override;
   [[nodiscard]] BodyBudget& bodies() override { return bodies_; }
+  [[nodiscard]] SpareBodies& spare_bodies() override { return service_->spare_bodies(); }
   // Of connections, whose clients could fill a disk with lines.
   void log(std::string_view line) override { limiter_.log("connections", line, Clock::now()); }
 

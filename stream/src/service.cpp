@@ -57,7 +57,12 @@ std::size_t weight_of(const Incoming& message) {
 
 Service::Service(asio::io_context& context, const ServerOptions& options, formats::FileSystem& files,
                  ServiceCallbacks callbacks)
-    : context_(context), options_(options), files_(files), callbacks_(std::move(callbacks)), workers_(options.threads) {
+    : context_(context),
+      options_(options),
+      files_(files),
+      callbacks_(std::move(callbacks)),
+      workers_(options.threads),
+      spare_bodies_(options.queue_bytes) {
   options_.learner.worker_capacity = static_cast<std::uint32_t>(options.threads);
 }
 
@@ -165,6 +170,7 @@ LearnerCallbacks Service::learner_callbacks() {
 RecorderCallbacks Service::recorder_callbacks() {
   return {
       .room = [this] { asio::post(context_, [this] { serve_line(); }); },
+      .spent = [this](std::vector<std::byte> body) { spare_bodies_.give(std::move(body)); },
       .replayed =
           [this](const Positions& positions) {
             asio::post(context_, [this, positions] {

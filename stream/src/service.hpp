@@ -27,6 +27,7 @@
 #include "asio.hpp"
 #include "learner_thread.hpp"
 #include "recorder_thread.hpp"
+#include "spare_bodies.hpp"
 
 namespace gaugeline::stream {
 
@@ -79,6 +80,9 @@ class Service {
   // Any thread.
   void make_checkpoint() { recorder_->make_checkpoint(); }
 
+  // Any thread.
+  [[nodiscard]] SpareBodies& spare_bodies() noexcept { return spare_bodies_; }
+
   [[nodiscard]] const RestoredRun& restored() const noexcept { return restored_; }
   [[nodiscard]] SourceStanding standing(std::string_view source) const;
   [[nodiscard]] RecorderStatus status() const { return recorder_->status(); }
@@ -123,6 +127,7 @@ class Service {
   ThreadPool workers_;
   formats::SliceData checked_;  // of the decoder's thread: the slice that it has checked last
   asio::thread_pool decoder_{1};
+  SpareBodies spare_bodies_;
   std::list<Waiting> line_;
   std::mutex answers_mutex_;
   std::vector<Answered> answers_;  // on their way into this thread, which is called when there is a first one

@@ -4,8 +4,8 @@
 #include <cstdint>
 #include <string>
 
-#include <gaugeline/formats/snapshot_store.hpp>
 #include <gaugeline/formats/snapshot_map.hpp>
+#include <gaugeline/formats/snapshot_store.hpp>
 #include <gaugeline/stream/json_writer.hpp>
 
 namespace gaugeline::stream {

@@ -12,9 +12,11 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <span>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <gaugeline/error.hpp>
@@ -52,8 +54,8 @@ void append_frame(std::vector<std::byte>& bytes, FrameType type, std::uint64_t s
                   std::span<const std::byte> body);
 
 // Cuts a stream of bytes, in pieces of any size, into frames. Holds at most one frame. Memory for a body grows with the
-// bytes that have come, never ahead of them by more than a factor of two, and never beyond the length that was checked
-// against the limit. Not thread-safe.
+// bytes that have come, never ahead of them by more than a factor of eight (of what is not touched yet), and never
+// beyond the length that was checked against the limit. Not thread-safe.
 class FrameDecoder {
  public:
   explicit FrameDecoder(std::size_t max_body_bytes) noexcept : max_body_bytes_(max_body_bytes) {}
@@ -66,7 +68,9 @@ class FrameDecoder {
 
   // What the body that is coming in takes.
   [[nodiscard]] std::size_t body_memory() const noexcept { return frame_.body.capacity(); }
-  // For the frames whose header has not been read yet.
+  // Where the memory of large bodies comes from: `spare` gives an empty vector, which may have some from a body that is
+  // done with. For the frames whose header has not been read yet, as the next.
+  void set_spare(std::function<std::vector<std::byte>()> spare) { spare_ = std::move(spare); }
   void set_max_body_bytes(std::size_t max_body_bytes) noexcept { max_body_bytes_ = max_body_bytes; }
   // True between the first and the last byte of a frame: the end of the stream here is a truncated frame.
   [[nodiscard]] bool inside_frame() const noexcept { return header_size_ != 0; }
@@ -76,6 +80,7 @@ class FrameDecoder {
   [[nodiscard]] Expected<Frame> finish_frame();
 
   std::size_t max_body_bytes_;
+  std::function<std::vector<std::byte>()> spare_;
   std::array<std::byte, frame_header_bytes> header_{};
   std::size_t header_size_ = 0;  // bytes of it that have come
   std::size_t body_size_ = 0;    // as the header says

@@ -53,6 +53,9 @@ class ServerSession {
   // credit); out_of_order (a sequence number that does not rise by one).
   [[nodiscard]] Expected<std::optional<ServerEvent>> receive(std::span<const std::byte>& bytes);
 
+  // As of FrameDecoder.
+  void set_spare(std::function<std::vector<std::byte>()> spare) { decoder_.set_spare(std::move(spare)); }
+
   // Lets the client begin, at last_sequence + 1.
   void welcome(std::uint64_t last_sequence, std::uint64_t last_unjudged);
   // Answers. Ignored once the session is closed.
