@@ -53,8 +53,12 @@ gaugeline_install_layer(lib HEADERS
 if(GAUGELINE_FORMATS)
   gaugeline_install_layer(formats HEADERS
     gaugeline/formats/atomic_file.hpp
+    gaugeline/formats/embedding_table.hpp
     gaugeline/formats/file_system.hpp
     gaugeline/formats/journal.hpp
+    gaugeline/formats/npy.hpp
+    gaugeline/formats/projector.hpp
+    gaugeline/formats/safetensors.hpp
     gaugeline/formats/slice_codec.hpp
     gaugeline/formats/slices_file.hpp
     gaugeline/formats/snapshot.hpp
