@@ -64,6 +64,7 @@ if(GAUGELINE_FORMATS)
     gaugeline/formats/snapshot.hpp
     gaugeline/formats/snapshot_store.hpp
     gaugeline/formats/snapshot_summary.hpp
+    gaugeline/formats/table_import.hpp
     gaugeline/formats/word2vec.hpp)
 endif()
 if(GAUGELINE_STREAM)

@@ -2,7 +2,9 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <span>
+#include <vector>
 
 #include <gaugeline/learner_state.hpp>
 #include <gaugeline/types.hpp>
@@ -22,5 +24,20 @@ struct EmbeddingView {
 [[nodiscard]] inline EmbeddingView embedding_view(const SideState<float>& side) noexcept {
   return {.tokens = side.tokens, .embeddings = side.embeddings, .precision = side.precision, .uses = side.uses};
 }
+
+// What is imported: owns everything.
+struct EmbeddingTable {
+  std::vector<char> token_bytes;
+  std::vector<std::uint32_t> token_ends;
+  std::vector<float> numbers;  // row by row
+  std::size_t dimension = 0;
+
+  [[nodiscard]] std::size_t size() const noexcept { return token_ends.size(); }
+  [[nodiscard]] EmbeddingView view() const noexcept {
+    return {.tokens = {token_bytes, token_ends},
+            .embeddings = {numbers.data(), static_cast<Eigen::Index>(token_ends.size()),
+                           static_cast<Eigen::Index>(dimension)}};
+  }
+};
 
 }  // namespace gaugeline::formats
