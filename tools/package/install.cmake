@@ -25,6 +25,7 @@ function(gaugeline_install_layer layer)
 endfunction()
 
 gaugeline_install_layer(lib HEADERS
+  gaugeline/alignment.hpp
   gaugeline/diffusion_prior.hpp
   gaugeline/drift.hpp
   gaugeline/drift_significance.hpp
