@@ -66,7 +66,7 @@ TEST_CASE("both formats read back to the same tokens and the same floats") {
     example.items.embeddings[0] = std::numeric_limits<float>::denorm_min();
     example.items.embeddings[1] = -std::numeric_limits<float>::max();
     example.items.embeddings[2] = 1.F / 3;
-    REQUIRE(export_word2vec(example.items.view(25), format, folder / "vectors"));
+    REQUIRE(export_word2vec(embedding_view(example.items.view(25)), format, folder / "vectors"));
     const auto vectors = read(folder / "vectors", format, 25);
     CHECK(vectors.numbers == example.items.embeddings);
     REQUIRE(vectors.tokens.size() == 3000);
@@ -78,7 +78,7 @@ TEST_CASE("text has the fewest digits that read back") {
   const TemporaryDirectory folder;
   ExampleSnapshot example(1, 0, 3);
   example.items.embeddings = {.1F, -2, 1e-10F};
-  REQUIRE(export_word2vec(example.items.view(3), Word2vecFormat::text, folder / "vectors"));
+  REQUIRE(export_word2vec(embedding_view(example.items.view(3)), Word2vecFormat::text, folder / "vectors"));
   CHECK(read_text(folder / "vectors") == "1 3\nitem-0 0.1 -2 1e-10\n");
 }
 
@@ -89,7 +89,7 @@ TEST_CASE("white space inside a token becomes an underscore") {
   example.items.token_ends.clear();
   append_tokens(example.items.token_bytes, example.items.token_ends, {"new york\t\n\r\v\f\xC3\xA9"});
   for (const auto format : {Word2vecFormat::text, Word2vecFormat::binary}) {
-    REQUIRE(export_word2vec(example.items.view(1), format, folder / "vectors"));
+    REQUIRE(export_word2vec(embedding_view(example.items.view(1)), format, folder / "vectors"));
     CHECK(read(folder / "vectors", format, 1).tokens == std::vector<std::string>{"new_york_____\xC3\xA9"});
   }
 }
@@ -97,13 +97,13 @@ TEST_CASE("white space inside a token becomes an underscore") {
 TEST_CASE("a table of no rows is a header") {
   const TemporaryDirectory folder;
   const ExampleSnapshot example(0, 0, 4);
-  REQUIRE(export_word2vec(example.items.view(4), Word2vecFormat::text, folder / "vectors"));
+  REQUIRE(export_word2vec(embedding_view(example.items.view(4)), Word2vecFormat::text, folder / "vectors"));
   CHECK(read_text(folder / "vectors") == "0 4\n");
 }
 
 TEST_CASE("a file that cannot be written is named") {
   const ExampleSnapshot example(1, 0, 4);
-  const auto result = export_word2vec(example.items.view(4), Word2vecFormat::text, "/nowhere/vectors");
+  const auto result = export_word2vec(embedding_view(example.items.view(4)), Word2vecFormat::text, "/nowhere/vectors");
   REQUIRE(!result);
   CHECK(result.error().message().starts_with("/nowhere/vectors: "));
 }

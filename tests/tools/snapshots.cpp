@@ -84,6 +84,30 @@ TEST_CASE("export writes the table that was asked for, as word2vec does") {
   CHECK(binary.size() < items.size());
 }
 
+TEST_CASE("export writes arrays, a folder for the projector, and safetensors") {
+  const TrainedRun run(2);
+  const auto exported = [&](const std::string& format, const std::string& name) {
+    must("snapshot export --format " + format + " --out '" + (run.folder / name).native() + "' " + run.path());
+    return run.folder / name;
+  };
+  CHECK(contains(read_text(exported("npy", "x.npy")), "'shape': (200, 6)"));
+  CHECK(count(read_text(run.folder / "x.tokens.txt"), "\n") == 200);
+  CHECK(count(read_text(exported("tsv", "p") / "vectors.tsv"), "\t") == 200 * 5);
+  CHECK(read_text(run.folder / "p" / "metadata.tsv").starts_with("token\tuses\tprecision\nitem-0"));
+  const std::string tensors = read_text(exported("safetensors", "x.safetensors"));
+  CHECK(contains(tensors, "\"shape\":[200,6]"));
+  CHECK(must("snapshot export --format safetensors --out - " + run.path()) == tensors);
+}
+
+TEST_CASE("a format of several files is not written to standard output") {
+  const TrainedRun run(1);
+  for (const std::string format : {"npy", "tsv"}) {
+    const auto refused = launch("snapshot export --out - --format " + format + " " + run.path());
+    CHECK(refused.status == 2);
+    CHECK(contains(refused.err, "more than one file"));
+  }
+}
+
 TEST_CASE("an empty data directory has nothing to verify, and says so") {
   const TemporaryDirectory folder;
   const auto outcome = launch("snapshot verify '" + folder.path().native() + "'");

@@ -25,6 +25,7 @@ const std::vector<std::string> subcommands{"slice",
                                            "snapshot info",
                                            "snapshot verify",
                                            "snapshot export",
+                                           "align",
                                            "forget",
                                            "bench",
                                            "spectrum"};

@@ -74,6 +74,7 @@ void add_train(CLI::App& parent, Commands& commands);
 void add_query(CLI::App& parent, Commands& commands);
 void add_evaluate(CLI::App& parent, Commands& commands);
 void add_snapshot(CLI::App& parent, Commands& commands);
+void add_align(CLI::App& parent, Commands& commands);
 void add_forget(CLI::App& parent, Commands& commands);
 void add_simulate(CLI::App& parent, Commands& commands);
 void add_spectrum(CLI::App& parent, Commands& commands);

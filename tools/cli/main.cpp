@@ -72,6 +72,7 @@ int parse_and_run(int argc, char** argv) {
   add_query(root, commands);
   add_evaluate(root, commands);
   add_snapshot(root, commands);
+  add_align(root, commands);
   add_forget(root, commands);
   add_simulate(root, commands);
   add_spectrum(root, commands);

@@ -19,11 +19,14 @@ Expected<formats::Snapshot> SnapshotChoice::load() const {
     if (!store) return std::unexpected(store.error());
     return stream::load_slice(*store, slice.empty() ? "-1" : slice);
   }
-  if (!slice.empty()) {
-    return fail(ErrorCode::invalid_argument, "--slice needs a data directory, and ", std::string_view(path),
-                " is none");
-  }
+  if (const auto checked = check_slice(); !checked) return std::unexpected(checked.error());
   return formats::read_snapshot(path);
+}
+
+Expected<> SnapshotChoice::check_slice() const {
+  if (slice.empty() || std::filesystem::is_directory(path)) return {};
+  return fail(ErrorCode::invalid_argument, "a slice is named, which needs a data directory, and ",
+              std::string_view(path), " is none");
 }
 
 void add_snapshot(CLI::App& parent, Commands& commands) {

@@ -17,6 +17,8 @@ struct SnapshotChoice {
   std::string slice;  // empty: the latest; only with a data directory
 
   [[nodiscard]] Expected<formats::Snapshot> load() const;
+  // invalid_argument if a slice is named, and the path is no data directory.
+  [[nodiscard]] Expected<> check_slice() const;
 };
 
 void add_snapshot_info(CLI::App& snapshot, Commands& commands);

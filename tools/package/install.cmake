@@ -25,6 +25,7 @@ function(gaugeline_install_layer layer)
 endfunction()
 
 gaugeline_install_layer(lib HEADERS
+  gaugeline/alignment.hpp
   gaugeline/diffusion_prior.hpp
   gaugeline/drift.hpp
   gaugeline/drift_significance.hpp
@@ -54,13 +55,18 @@ if(GAUGELINE_FORMATS)
   gaugeline_install_layer(formats HEADERS
     gaugeline/formats/atomic_file.hpp
     gaugeline/formats/comparability.hpp
+    gaugeline/formats/embedding_table.hpp
     gaugeline/formats/file_system.hpp
     gaugeline/formats/journal.hpp
+    gaugeline/formats/npy.hpp
+    gaugeline/formats/projector.hpp
+    gaugeline/formats/safetensors.hpp
     gaugeline/formats/slice_codec.hpp
     gaugeline/formats/slices_file.hpp
     gaugeline/formats/snapshot.hpp
     gaugeline/formats/snapshot_map.hpp
     gaugeline/formats/snapshot_store.hpp
+    gaugeline/formats/table_import.hpp
     gaugeline/formats/word2vec.hpp)
 endif()
 if(GAUGELINE_STREAM)

@@ -9,14 +9,14 @@
 #include <filesystem>
 
 #include <gaugeline/error.hpp>
-#include <gaugeline/learner_state.hpp>
+#include <gaugeline/formats/embedding_table.hpp>
 
 namespace gaugeline::formats {
 
 enum class Word2vecFormat { text, binary };
 
 // Written atomically. Errors: those of AtomicFile.
-[[nodiscard]] Expected<> export_word2vec(const SideState<float>& side, Word2vecFormat format,
+[[nodiscard]] Expected<> export_word2vec(const EmbeddingView& table, Word2vecFormat format,
                                          const std::filesystem::path& file);
 
 }  // namespace gaugeline::formats
