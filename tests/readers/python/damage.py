@@ -1,0 +1,100 @@
+"""What Python says of damaged snapshots: an error that names the file, never a crash, a hang or a wrong answer.
+
+    damage.py FOLDER     with small.snapshot, as write_snapshots leaves it
+"""
+
+import pathlib
+import struct
+import sys
+import tempfile
+import unittest
+
+import gaugeline
+import xxhash
+
+SMALL = (pathlib.Path(sys.argv.pop()) / "small.snapshot").read_bytes()
+FOOTER_BYTES = 64
+MANIFEST_OFFSET, MANIFEST_BYTES = struct.unpack_from("<QQ", SMALL, len(SMALL) - FOOTER_BYTES + 16)
+
+
+def sealed(data):
+    """With the right checksums of the manifest and the footer."""
+    data = bytearray(data)
+    place = len(data) - FOOTER_BYTES
+    manifest = data[MANIFEST_OFFSET : MANIFEST_OFFSET + MANIFEST_BYTES]
+    struct.pack_into("<Q", data, place + 32, xxhash.xxh3_64_intdigest(bytes(manifest)))
+    struct.pack_into("<Q", data, place + 56, xxhash.xxh3_64_intdigest(bytes(data[place : place + 56])))
+    return bytes(data)
+
+
+def changed(place, mask):
+    return SMALL[:place] + bytes([SMALL[place] ^ mask]) + SMALL[place + 1 :]
+
+
+def use_all(snapshot):
+    snapshot.check_frame()
+    gaugeline.check_comparable(snapshot, snapshot)
+    for table in (snapshot.items, snapshot.contexts):
+        for token in table.tokens:
+            table.find(token)
+    for row, token in enumerate(snapshot.items.tokens):
+        if snapshot.items.known(row) and snapshot.find(token) == row:
+            snapshot.neighbors(token, 2)
+            snapshot.similarity(token, token)
+
+
+class Damage(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.file = pathlib.Path(folder.name) / "damaged.snapshot"
+
+    def open(self, data, **how):
+        self.file.unlink(missing_ok=True)  # the one before may still be mapped
+        self.file.write_bytes(data)
+        return gaugeline.open(self.file, **how)
+
+    def assert_refused(self, data, what):
+        with self.assertRaises(gaugeline.SnapshotError, msg=what) as caught:
+            self.open(data)
+        self.assertTrue(str(caught.exception).startswith(f"{self.file}: "), str(caught.exception))
+
+    def assert_harmless(self, data, **how):
+        """Refused, or read with other figures."""
+        try:
+            use_all(self.open(data, **how))
+        except (gaugeline.SnapshotError, gaugeline.NotComparableError):
+            pass
+
+    def test_the_small_snapshot_itself_is_whole(self):
+        use_all(self.open(SMALL))
+        self.assertEqual(sealed(SMALL), SMALL)
+
+    def test_every_changed_byte_is_found(self):
+        for place in range(len(SMALL)):
+            self.assert_refused(changed(place, 1 << place % 8), f"byte {place}")
+
+    def test_every_truncation_is_found(self):
+        for size in range(len(SMALL)):
+            self.assert_refused(SMALL[:size], f"{size} bytes")
+
+    def test_more_bytes_are_found(self):
+        self.assert_refused(SMALL + b"\0", "a byte more")
+        self.assert_refused(SMALL + bytes(64), "a part more")
+
+    def test_a_manifest_that_is_wrong_behind_right_checksums_does_no_harm(self):
+        for place in range(MANIFEST_OFFSET, MANIFEST_OFFSET + MANIFEST_BYTES):
+            for mask in (0x01, 0x80, 0xFF):
+                self.assert_harmless(sealed(changed(place, mask)))
+
+    def test_chunks_that_are_damaged_and_not_verified_do_no_harm(self):
+        for place in range(64, MANIFEST_OFFSET):
+            for mask in (0x01, 0x80, 0xFF):
+                self.assert_harmless(changed(place, mask), verify=False)
+
+    def test_a_file_that_is_not_there_is_an_os_error(self):
+        self.assertRaises(FileNotFoundError, gaugeline.open, self.file)
+
+
+if __name__ == "__main__":
+    unittest.main()
