@@ -1,6 +1,6 @@
 """Python reads from a snapshot what C++ reads.
 
-    agreement.py FOLDER     with snapshots and facts.ndjson, as write_snapshots leaves them
+    agreement.py PACKAGE FOLDER     FOLDER with snapshots and facts.ndjson, as write_snapshots leaves them
 """
 
 import json
@@ -8,11 +8,13 @@ import pathlib
 import sys
 import unittest
 
-import gaugeline
 import numpy as np
 import xxhash
 
 FOLDER = pathlib.Path(sys.argv.pop())
+sys.path.insert(0, sys.argv.pop())
+import gaugeline
+
 SIMILARITY_TOLERANCE = 2e-6  # float sums of up to 64 products, in another order
 
 

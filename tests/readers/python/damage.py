@@ -1,6 +1,6 @@
 """What Python says of damaged snapshots: an error that names the file, never a crash, a hang or a wrong answer.
 
-    damage.py FOLDER     with small.snapshot, as write_snapshots leaves it
+    damage.py PACKAGE FOLDER     FOLDER with small.snapshot, as write_snapshots leaves it
 """
 
 import pathlib
@@ -9,10 +9,12 @@ import sys
 import tempfile
 import unittest
 
-import gaugeline
 import xxhash
 
 SMALL = (pathlib.Path(sys.argv.pop()) / "small.snapshot").read_bytes()
+sys.path.insert(0, sys.argv.pop())
+import gaugeline
+
 FOOTER_BYTES = 64
 MANIFEST_OFFSET, MANIFEST_BYTES = struct.unpack_from("<QQ", SMALL, len(SMALL) - FOOTER_BYTES + 16)
 
@@ -84,12 +86,12 @@ class Damage(unittest.TestCase):
 
     def test_a_manifest_that_is_wrong_behind_right_checksums_does_no_harm(self):
         for place in range(MANIFEST_OFFSET, MANIFEST_OFFSET + MANIFEST_BYTES):
-            for mask in (0x01, 0x80, 0xFF):
+            for mask in (0x01, 0x80):
                 self.assert_harmless(sealed(changed(place, mask)))
 
     def test_chunks_that_are_damaged_and_not_verified_do_no_harm(self):
         for place in range(64, MANIFEST_OFFSET):
-            for mask in (0x01, 0x80, 0xFF):
+            for mask in (0x01, 0x80):
                 self.assert_harmless(changed(place, mask), verify=False)
 
     def test_a_file_that_is_not_there_is_an_os_error(self):

@@ -1,0 +1,16 @@
+// Reads gaugeline's snapshots.
+//
+//   const snapshot = await gaugeline.open("data/snapshots/0000000012.snapshot");   // every byte verified
+//   for (const chunk of snapshot.items.chunks) use(chunk.embeddings);              // a view of the file's bytes
+//   snapshot.neighbors("login", 10);
+//   gaugeline.checkComparable(snapshot, other);                                    // throws if they share no frame
+import { endianness } from "node:os";
+
+if (endianness() !== "LE") throw new Error("the numbers of a snapshot are little-endian, and are used where they lie");
+
+export { NotComparableError, SnapshotError, UnknownTokenError } from "./errors";
+export type { FrameCheck } from "./frame";
+export type { Candidates, SourcePosition, Summary } from "./manifest";
+export type { Chunk, Row, Table, Token } from "./rows";
+export { checkComparable, open } from "./snapshot";
+export type { Neighbor, Snapshot } from "./snapshot";

@@ -1,0 +1,152 @@
+// A snapshot file, checked, with its tables as views of its bytes.
+import { open as openFile } from "node:fs/promises";
+
+import { located, SnapshotError, UnknownTokenError } from "./errors";
+import { checkCanaries, checkFrames, dot, FrameCheck } from "./frame";
+import { alignedUp, checkHeader, Checksum, readFooter, requireZero, xxh3 } from "./layout";
+import { ChunkPlace, CONTEXTS, ITEMS, Manifest, readManifest, Summary } from "./manifest";
+import { Chunk, isKnown, readChunk, Table, Token } from "./rows";
+import { ValuesT } from "./snapshot_generated";
+
+const MOST_BYTES_AT_ONCE = 2 ** 30; // a read has a signed 32-bit length
+
+export interface Neighbor {
+  readonly token: string;
+  readonly similarity: number;
+  readonly row: number;
+}
+
+/** The learner's state after one slice: `open` makes one. Arrays are views of the file's bytes, not to be written. */
+export class Snapshot {
+  readonly summary: Summary;
+  readonly items: Table;
+  readonly contexts: Table;
+  readonly contextsShareTokens: boolean; // context row i has the token of item row i
+  readonly rotation: Float64Array; // dimension x dimension, row-major: what the gauge step applied to the slice
+  readonly values: ValuesT; // what the Gaussian model believes of the values
+  readonly canaryRows: Uint32Array; // rising rows of items that were best known before the slice
+  readonly canaryBefore: Float32Array; // canaries x dimension: their embeddings in the parent
+
+  /** @internal */
+  constructor(private readonly name: string, file: Uint8Array, checksum: Checksum, verify: boolean) {
+    checkHeader(file);
+    const footer = readFooter(file, checksum);
+    const data = file.subarray(footer.manifestOffset, footer.manifestOffset + footer.manifestBytes);
+    if (checksum(data) !== footer.manifestChecksum)
+      throw new SnapshotError(`offset ${footer.manifestOffset}: the manifest is damaged`);
+    const manifest = located("manifest", () => readManifest(data, footer, file.length, checksum));
+    this.summary = manifest.summary;
+    this.contextsShareTokens = manifest.contextsShareTokens;
+    this.rotation = manifest.rotation;
+    this.values = manifest.values;
+    this.canaryRows = manifest.canaryRows;
+    this.canaryBefore = manifest.canaryBefore;
+    const chunksOf = (side: number) =>
+      manifest.places
+        .filter((place) => place.side === side)
+        .map((place) =>
+          located(`offset ${place.offset}`, () => checkedChunk(file, place, manifest, verify ? checksum : null)),
+        );
+    const dimension = this.summary.options.dimension;
+    this.items = new Table(name, dimension, chunksOf(ITEMS), manifest.candidates[ITEMS]);
+    const shared = manifest.contextsShareTokens ? this.items : undefined;
+    this.contexts = new Table(name, dimension, chunksOf(CONTEXTS), manifest.candidates[CONTEXTS], shared);
+    if (shared && this.items.length !== this.contexts.length)
+      throw new SnapshotError("the contexts have the items' tokens, but not as many rows");
+  }
+
+  /** The row of an item, null if it has none: as items.find. */
+  find(token: Token): number | null {
+    return this.items.find(token);
+  }
+
+  /** The k items most similar to `token` by cosine, best first (ties: lower row first), itself left out. Only rows that
+   * have been learnt from are candidates. UnknownTokenError: the token is not among them. O(rows dimension). */
+  neighbors(token: Token, k: number): Neighbor[] {
+    const row = this.require(token);
+    const vector = this.items.embedding(row);
+    const found: { similarity: number; row: number }[] = [];
+    for (const chunk of this.items.chunks)
+      for (let index = 0; index < chunk.rows; ++index) {
+        const other = chunk.firstRow + index;
+        if (other === row || !isKnown(chunk, index)) continue;
+        const begin = index * vector.length;
+        const similarity = cosine(chunk.embeddings.subarray(begin, begin + vector.length), vector);
+        if (similarity !== null) found.push({ similarity, row: other });
+      }
+    found.sort((a, b) => b.similarity - a.similarity || a.row - b.row);
+    return found.slice(0, Math.max(k, 0)).map((neighbor) => ({ token: this.items.token(neighbor.row), ...neighbor }));
+  }
+
+  /** cos(u_a, u_b) of two items, in [-1, 1]; 0 if either vector is zero. UnknownTokenError as for neighbors. */
+  similarity(a: Token, b: Token): number {
+    return cosine(this.items.embedding(this.require(a)), this.items.embedding(this.require(b))) ?? 0;
+  }
+
+  /** Whether the frame turned in this slice, by the rows that were best known before it. O(dimension^3). */
+  checkFrame(): FrameCheck {
+    const now = Array.from(this.canaryRows, (row) => this.items.embedding(row));
+    return checkCanaries(now, this.canaryBefore, this.summary.options.dimension);
+  }
+
+  private require(token: Token): number {
+    const row = this.find(token);
+    if (row !== null && this.items.known(row)) return row;
+    const spelling = typeof token === "string" ? token : new TextDecoder().decode(token);
+    throw new UnknownTokenError(
+      `${this.name}: the token '${spelling}' is not known in slice ${this.summary.report.slice}`,
+    );
+  }
+}
+
+/** Reads a snapshot and checks it: with `verify` every byte against its checksum; otherwise header, footer and manifest
+ * alone, and the structure of all parts, so that a damaged file gives errors or wrong figures, but nothing is read
+ * outside of it. Ranges of figures are the writer's to check. O(file).
+ *
+ * Rejects with SnapshotError: the file is not a whole snapshot; with the error of node:fs: it cannot be read. */
+export async function open(path: string, verify = true): Promise<Snapshot> {
+  const [file, checksum] = await Promise.all([readWhole(path), xxh3()]);
+  return located(path, () => new Snapshot(path, file, checksum, verify));
+}
+
+/** Two snapshots share a frame if they are of the same run and dimension, the run fixes the gauge, and both or neither
+ * are a smoother's. Throws NotComparableError with the first reason that speaks against it. */
+export function checkComparable(a: Snapshot, b: Snapshot): void {
+  checkFrames(a.summary, b.summary);
+}
+
+// A memory of its own, so that parts are aligned in it as in the file.
+async function readWhole(path: string): Promise<Uint8Array> {
+  const file = await openFile(path);
+  try {
+    const bytes = new Uint8Array((await file.stat()).size);
+    for (let begin = 0; begin < bytes.length; ) {
+      const { bytesRead } = await file.read(bytes, begin, Math.min(bytes.length - begin, MOST_BYTES_AT_ONCE), begin);
+      if (bytesRead === 0) return bytes.subarray(0, begin); // cut short meanwhile, which the footer will tell
+      begin += bytesRead;
+    }
+    return bytes;
+  } finally {
+    await file.close();
+  }
+}
+
+// Every byte is verified if `checksum` is given.
+function checkedChunk(file: Uint8Array, place: ChunkPlace, manifest: Manifest, checksum: Checksum | null): Chunk {
+  const end = place.offset + place.length;
+  const data = file.subarray(place.offset, end);
+  if (checksum) {
+    if (checksum(data) !== place.checksum) throw new SnapshotError("a row chunk is damaged");
+    requireZero(file.subarray(end, alignedUp(end)), "the padding after a row chunk is");
+  }
+  const tokensStored = place.side === ITEMS || !manifest.contextsShareTokens;
+  return readChunk(data, place, manifest.summary.options.dimension, tokensStored);
+}
+
+// dot / sqrt(|a|^2 |b|^2) in float, clamped to [-1, 1]; null if a squared norm is 0 or not finite in float.
+function cosine(a: Float32Array, b: Float32Array): number | null {
+  const [aa, bb] = [Math.fround(dot(a, a)), Math.fround(dot(b, b))];
+  if (!(aa > 0 && bb > 0 && aa < Infinity && bb < Infinity)) return null;
+  const quotient = Math.fround(Math.fround(dot(a, b)) / Math.fround(Math.sqrt(aa * bb)));
+  return Math.min(1, Math.max(-1, quotient));
+}
