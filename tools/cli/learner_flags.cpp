@@ -178,7 +178,7 @@ void LearnerFlags::add_to(CLI::App& app, const std::string& model_help, std::opt
   app.add_option("--threads", threads_, "Workers; the result is the same for any number")
       ->type_name("NUMBER")
       ->check(CLI::Range(1, 1024))
-      ->capture_default_str()
+      ->default_str("one a processor")  // so that the man pages do not depend on where they are written
       ->group("Learner");
   for (const LearnerOption& option : learner_options) {
     const std::string flag = "--" + std::string(option.flag);
@@ -211,6 +211,7 @@ Expected<Options> LearnerFlags::options(Likelihood model) const {
 
 std::optional<std::string> LearnerFlags::default_value(const CLI::Option& option) const {
   const std::string flag = option.get_lnames().empty() ? std::string() : option.get_lnames().front();
+  if (flag == "threads") return std::to_string(threads_);
   const auto known = std::ranges::find(learner_options, flag, &LearnerOption::flag);
   if (known == learner_options.end()) return option.get_default_str();
   const std::string skipgram = value_text(defaults(Likelihood::skipgram), known->member);

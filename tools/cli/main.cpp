@@ -4,19 +4,10 @@
 
 #include "command.hpp"
 #include "configuration.hpp"
+#include "program.hpp"
 
 namespace gaugeline::cli {
 namespace {
-
-constexpr const char* program_example =
-    "  gaugeline slice speeches.ndjson --every decade --out speeches.slices\n"
-    "  gaugeline train speeches.slices --out run\n"
-    "  gaugeline query neighbors --data run --token war";
-
-constexpr const char* program_description =
-    "Keeps temporal embeddings up to date while data streams in, in a frame that holds still.\n"
-    "Options come from a TOML file (--config), then the environment (GAUGELINE_DIM for --dim), then flags.\n"
-    "Exit status: 0 done, 1 failed, 2 wrong usage, 65 bad data, 74 input/output error.";
 
 void complain(const CLI::App& app, std::string_view message) {
   const std::string name = full_name(app);
@@ -59,24 +50,8 @@ int run(const CLI::App& root, Command& command) {
 }
 
 int parse_and_run(int argc, char** argv) {
-  CLI::App root(program_description, "gaugeline");
-  root.footer(program_example);
-  root.formatter(example_first_formatter());
-  root.set_version_flag("--version", "gaugeline " GAUGELINE_VERSION);
-  root.require_subcommand(1);
-  Commands commands;
-  add_slice(root, commands);
-  add_train(root, commands);
-  add_serve(root, commands);
-  add_send(root, commands);
-  add_query(root, commands);
-  add_evaluate(root, commands);
-  add_snapshot(root, commands);
-  add_align(root, commands);
-  add_forget(root, commands);
-  add_simulate(root, commands);
-  add_spectrum(root, commands);
-  add_bench(root, commands);
+  Program program;
+  CLI::App& root = program.root;
   try {
     root.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
@@ -85,7 +60,7 @@ int parse_and_run(int argc, char** argv) {
     const bool no_subcommand = error.get_name() == "RequiredError" && !unknown.empty();
     return wrong_usage(root, no_subcommand ? "unknown subcommand '" + unknown.front() + "'" : error.what());
   }
-  for (const auto& command : commands) {
+  for (const auto& command : program.commands) {
     if (command->app().parsed()) return run(root, *command);
   }
   return wrong_usage(root, "a subcommand is required");

@@ -1,13 +1,16 @@
-# What is installed: the libraries, their public headers (each listed by name), the CMake package, and the command with its scripts
-# and its units of systemd.
+# What is installed, in two components: `dev` (static libraries, public headers, each listed by name, and what CMake and
+# pkg-config need to find them) and `tools` (the command, its man pages and completions, its scripts and its units of systemd).
 #   find_package(gaugeline CONFIG REQUIRED COMPONENTS lib formats)   then link gaugeline::lib, gaugeline::formats
+#   pkg-config --cflags --libs gaugeline-formats
 include(GNUInstallDirs)
 include(CMakePackageConfigHelpers)
 set(package_folder ${CMAKE_INSTALL_LIBDIR}/cmake/gaugeline)
+set(pkgconfig_folder ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
 
-# gaugeline_install_layer(lib HEADERS gaugeline/error.hpp ...): headers relative to LAYER/include.
+# gaugeline_install_layer(lib DESCRIPTION "..." REQUIRES "eigen3 >= 3.4" HEADERS gaugeline/error.hpp ...): headers relative
+# to LAYER/include; REQUIRES as in a file of pkg-config, and LIBS what no such file names.
 function(gaugeline_install_layer layer)
-  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "HEADERS")
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "DESCRIPTION;REQUIRES;LIBS" "HEADERS")
   set(target gaugeline_${layer})
   set(include_folder ${PROJECT_SOURCE_DIR}/${layer}/include)
   list(TRANSFORM arg_HEADERS PREPEND ${include_folder}/)
@@ -19,12 +22,24 @@ function(gaugeline_install_layer layer)
   set_target_properties(${target} PROPERTIES INTERFACE_LINK_LIBRARIES "${linked}" EXPORT_NAME ${layer})
 
   install(TARGETS ${target} EXPORT gaugeline_${layer}_targets
-    ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR} FILE_SET HEADERS DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
+    ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT dev
+    FILE_SET HEADERS DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} COMPONENT dev)
   install(EXPORT gaugeline_${layer}_targets NAMESPACE gaugeline:: DESTINATION ${package_folder}
-    FILE gaugeline-${layer}-targets.cmake)
+    FILE gaugeline-${layer}-targets.cmake COMPONENT dev)
+
+  # The folders as seen from the file's own, so that the prefix can be moved.
+  cmake_path(RELATIVE_PATH CMAKE_INSTALL_FULL_LIBDIR BASE_DIRECTORY ${CMAKE_INSTALL_PREFIX} OUTPUT_VARIABLE libdir)
+  cmake_path(RELATIVE_PATH CMAKE_INSTALL_FULL_INCLUDEDIR BASE_DIRECTORY ${CMAKE_INSTALL_PREFIX} OUTPUT_VARIABLE includedir)
+  cmake_path(RELATIVE_PATH CMAKE_INSTALL_PREFIX BASE_DIRECTORY ${CMAKE_INSTALL_PREFIX}/${pkgconfig_folder}
+    OUTPUT_VARIABLE prefix)
+  configure_file(${PROJECT_SOURCE_DIR}/tools/package/layer.pc.in ${PROJECT_BINARY_DIR}/gaugeline-${layer}.pc @ONLY)
+  install(FILES ${PROJECT_BINARY_DIR}/gaugeline-${layer}.pc DESTINATION ${pkgconfig_folder} COMPONENT dev)
 endfunction()
 
-gaugeline_install_layer(lib HEADERS
+gaugeline_install_layer(lib
+  DESCRIPTION "Temporal embeddings, learnt online: the learner"
+  REQUIRES "eigen3 >= 3.4"
+  HEADERS
   gaugeline/alignment.hpp
   gaugeline/diffusion_prior.hpp
   gaugeline/drift.hpp
@@ -52,7 +67,10 @@ gaugeline_install_layer(lib HEADERS
   gaugeline/types.hpp
   gaugeline/vocabulary.hpp)
 if(GAUGELINE_FORMATS)
-  gaugeline_install_layer(formats HEADERS
+  gaugeline_install_layer(formats
+    DESCRIPTION "Temporal embeddings, learnt online: files and messages"
+    REQUIRES "gaugeline-lib = ${PROJECT_VERSION}, libzstd"
+    HEADERS
     gaugeline/formats/atomic_file.hpp
     gaugeline/formats/comparability.hpp
     gaugeline/formats/embedding_table.hpp
@@ -70,7 +88,11 @@ if(GAUGELINE_FORMATS)
     gaugeline/formats/word2vec.hpp)
 endif()
 if(GAUGELINE_STREAM)
-  gaugeline_install_layer(stream HEADERS
+  gaugeline_install_layer(stream
+    DESCRIPTION "Temporal embeddings, learnt online: events, server and client"
+    REQUIRES "gaugeline-formats = ${PROJECT_VERSION}, icu-uc, openssl >= 3"
+    LIBS -pthread
+    HEADERS
     gaugeline/stream/access.hpp
     gaugeline/stream/answers_json.hpp
     gaugeline/stream/area_under_curve.hpp
@@ -100,20 +122,30 @@ if(GAUGELINE_STREAM)
     gaugeline/stream/tls.hpp)
 endif()
 if(GAUGELINE_TOOLS)
-  install(TARGETS gaugeline RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
-  # As a service of systemd. Not in the folder of libraries that a multiarch system has: systemd looks in lib.
-  configure_file(${CMAKE_CURRENT_LIST_DIR}/gaugeline.service.in ${PROJECT_BINARY_DIR}/gaugeline.service @ONLY)
+  install(TARGETS gaugeline RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR} COMPONENT tools)
+  # As a service of systemd. Not in the folder of libraries that a multiarch system has: systemd looks in lib. The prefix
+  # that the unit names is known only when it is installed.
+  install(CODE "set(bin_folder \"\${CMAKE_INSTALL_PREFIX}/${CMAKE_INSTALL_BINDIR}\")
+    configure_file(\"${CMAKE_CURRENT_LIST_DIR}/gaugeline.service.in\" \"${PROJECT_BINARY_DIR}/gaugeline.service\" @ONLY)"
+    COMPONENT tools)
   install(FILES ${PROJECT_BINARY_DIR}/gaugeline.service ${CMAKE_CURRENT_LIST_DIR}/gaugeline.socket
-    ${CMAKE_CURRENT_LIST_DIR}/gaugeline-http.socket DESTINATION lib/systemd/system)
+    ${CMAKE_CURRENT_LIST_DIR}/gaugeline-http.socket DESTINATION lib/systemd/system COMPONENT tools)
   # gaugeline bench --against
   set(bench_folder ${PROJECT_SOURCE_DIR}/tools/bench)
-  install(PROGRAMS ${bench_folder}/speed DESTINATION ${CMAKE_INSTALL_DATADIR}/gaugeline/bench)
+  install(PROGRAMS ${bench_folder}/speed DESTINATION ${CMAKE_INSTALL_DATADIR}/gaugeline/bench COMPONENT tools)
   install(FILES ${bench_folder}/methods.py ${bench_folder}/skipgram_protocols.py ${bench_folder}/tables.py
-    DESTINATION ${CMAKE_INSTALL_DATADIR}/gaugeline/bench)
+    DESTINATION ${CMAKE_INSTALL_DATADIR}/gaugeline/bench COMPONENT tools)
+  # Man pages and completions, see tools/reference.
+  set(reference ${PROJECT_BINARY_DIR}/tools/reference)
+  install(DIRECTORY ${reference}/man/ DESTINATION ${CMAKE_INSTALL_MANDIR}/man1 COMPONENT tools)
+  install(FILES ${reference}/bash/gaugeline DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions COMPONENT tools)
+  install(FILES ${reference}/fish/gaugeline.fish DESTINATION ${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d
+    COMPONENT tools)
+  install(FILES ${reference}/zsh/_gaugeline DESTINATION ${CMAKE_INSTALL_DATADIR}/zsh/site-functions COMPONENT tools)
 endif()
 
 configure_package_config_file(${CMAKE_CURRENT_LIST_DIR}/gaugeline-config.cmake.in
   ${PROJECT_BINARY_DIR}/gaugeline-config.cmake INSTALL_DESTINATION ${package_folder})
 write_basic_package_version_file(${PROJECT_BINARY_DIR}/gaugeline-config-version.cmake COMPATIBILITY SameMinorVersion)
 install(FILES ${PROJECT_BINARY_DIR}/gaugeline-config.cmake ${PROJECT_BINARY_DIR}/gaugeline-config-version.cmake
-  DESTINATION ${package_folder})
+  DESTINATION ${package_folder} COMPONENT dev)

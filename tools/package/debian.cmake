@@ -1,0 +1,46 @@
+# Two packages for Debian and Ubuntu, made of what is installed and of what only they bring:
+#   cpack --config build/release/CPackConfig.cmake -B FOLDER
+# gaugeline is the component `tools`, libgaugeline-dev the component `dev`, whose libraries are static.
+set(debian ${CMAKE_CURRENT_LIST_DIR}/debian)
+set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${debian}/changelog)
+execute_process(COMMAND ${GAUGELINE_GZIP} -9nc ${debian}/changelog OUTPUT_FILE ${PROJECT_BINARY_DIR}/changelog.gz
+  COMMAND_ERROR_IS_FATAL ANY)
+
+# What `cmake --install` leaves out: files that Debian asks for, or looks for in another place.
+function(gaugeline_debian_files component)
+  install(FILES ${ARGN} COMPONENT ${component} EXCLUDE_FROM_ALL)
+endfunction()
+gaugeline_debian_files(tools ${debian}/copyright ${PROJECT_BINARY_DIR}/changelog.gz DESTINATION share/doc/gaugeline)
+gaugeline_debian_files(dev ${debian}/copyright ${PROJECT_BINARY_DIR}/changelog.gz DESTINATION share/doc/libgaugeline-dev)
+gaugeline_debian_files(tools ${CMAKE_CURRENT_LIST_DIR}/serve.toml DESTINATION /etc/gaugeline)
+gaugeline_debian_files(tools ${reference}/zsh/_gaugeline DESTINATION share/zsh/vendor-completions)
+
+set(CPACK_GENERATOR DEB)
+set(CPACK_PACKAGE_NAME gaugeline)
+set(CPACK_PACKAGE_CONTACT "The maintainers of gaugeline <maintainers@gaugeline.invalid>")
+set(CPACK_PACKAGING_INSTALL_PREFIX /usr)
+set(CPACK_STRIP_FILES ON)
+set(CPACK_COMPONENTS_ALL dev tools)
+set(CPACK_DEB_COMPONENT_INSTALL ON)
+set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
+set(CPACK_DEBIAN_PACKAGE_CONTROL_STRICT_PERMISSION ON)
+
+set(CPACK_DEBIAN_TOOLS_PACKAGE_NAME gaugeline)
+set(CPACK_DEBIAN_TOOLS_PACKAGE_SECTION science)
+set(CPACK_DEBIAN_TOOLS_PACKAGE_SHLIBDEPS ON)
+set(CPACK_DEBIAN_TOOLS_PACKAGE_SUGGESTS "python3, python3-gensim, fasttext, libgaugeline-dev")  # python3: bench --against
+set(CPACK_DEBIAN_TOOLS_PACKAGE_CONTROL_EXTRA ${debian}/conffiles ${debian}/postinst ${debian}/prerm)
+set(CPACK_COMPONENT_TOOLS_DESCRIPTION "temporal embeddings of a stream, kept up to date
+ A command and a daemon that learn embeddings online: data arrive in slices of
+ time, the vector of an item moves as its meaning moves, and vectors of
+ different days can be compared, because the frame of the coordinates is held
+ still. The daemon takes events by HTTP and framed TCP, and is a service of
+ systemd that waits to be enabled.")
+
+set(CPACK_DEBIAN_DEV_PACKAGE_NAME libgaugeline-dev)
+set(CPACK_DEBIAN_DEV_PACKAGE_SECTION libdevel)
+set(CPACK_DEBIAN_DEV_PACKAGE_DEPENDS "libeigen3-dev (>= 3.4), libzstd-dev, libicu-dev, libssl-dev (>= 3)")
+set(CPACK_COMPONENT_DEV_DESCRIPTION "temporal embeddings of a stream, C++ libraries
+ Static libraries and headers of gaugeline, for programs in C++23 that learn
+ temporal embeddings, read and write their files, or serve and send streams.")
+include(CPack)
