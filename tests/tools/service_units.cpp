@@ -41,7 +41,7 @@ std::string only(const Unit& unit, const std::string& key) {
 }  // namespace
 
 TEST_CASE("the service runs the installed command in its state directory") {
-  const auto unit = read_unit(GAUGELINE_SERVICE_UNIT);
+  const auto unit = read_unit(GAUGELINE_UNIT_FOLDER "gaugeline.service");
   const auto command = only(unit, "Service.ExecStart");
   CHECK(command.starts_with("/"));
   CHECK(command.find("/gaugeline serve ") != std::string::npos);
@@ -50,7 +50,7 @@ TEST_CASE("the service runs the installed command in its state directory") {
 }
 
 TEST_CASE("the service tells when it is ready, is watched, reloads by SIGHUP and comes back") {
-  const auto unit = read_unit(GAUGELINE_SERVICE_UNIT);
+  const auto unit = read_unit(GAUGELINE_UNIT_FOLDER "gaugeline.service");
   CHECK(only(unit, "Service.Type") == "notify");
   CHECK(std::stoi(only(unit, "Service.WatchdogSec")) > 0);
   CHECK(only(unit, "Service.ExecReload") == "/bin/kill -HUP $MAINPID");
@@ -58,7 +58,7 @@ TEST_CASE("the service tells when it is ready, is watched, reloads by SIGHUP and
 }
 
 TEST_CASE("the service may do little") {
-  const auto unit = read_unit(GAUGELINE_SERVICE_UNIT);
+  const auto unit = read_unit(GAUGELINE_UNIT_FOLDER "gaugeline.service");
   for (const auto* key : {"DynamicUser", "NoNewPrivileges", "ProtectHome", "PrivateTmp", "PrivateDevices",
                           "ProtectKernelModules", "ProtectKernelTunables", "ProtectControlGroups", "RestrictNamespaces",
                           "RestrictSUIDSGID", "LockPersonality", "MemoryDenyWriteExecute"}) {

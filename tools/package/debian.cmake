@@ -1,5 +1,6 @@
 # Two packages for Debian and Ubuntu, made of what is installed and of what only they bring:
-#   cpack --config build/release/CPackConfig.cmake -B FOLDER
+#   cmake --preset release -DCMAKE_INSTALL_PREFIX=/usr   # the prefix with which libraries lie in the folder of their machine
+#   cmake --build --preset release && cpack --config build/release/CPackConfig.cmake -B FOLDER
 # gaugeline is the component `tools`, libgaugeline-dev the component `dev`, whose libraries are static.
 set(debian ${CMAKE_CURRENT_LIST_DIR}/debian)
 set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${debian}/changelog)
@@ -30,17 +31,15 @@ set(CPACK_DEBIAN_TOOLS_PACKAGE_SECTION science)
 set(CPACK_DEBIAN_TOOLS_PACKAGE_SHLIBDEPS ON)
 set(CPACK_DEBIAN_TOOLS_PACKAGE_SUGGESTS "python3, python3-gensim, fasttext, libgaugeline-dev")  # python3: bench --against
 set(CPACK_DEBIAN_TOOLS_PACKAGE_CONTROL_EXTRA ${debian}/conffiles ${debian}/postinst ${debian}/prerm)
-set(CPACK_COMPONENT_TOOLS_DESCRIPTION "temporal embeddings of a stream, kept up to date
- A command and a daemon that learn embeddings online: data arrive in slices of
- time, the vector of an item moves as its meaning moves, and vectors of
- different days can be compared, because the frame of the coordinates is held
- still. The daemon takes events by HTTP and framed TCP, and is a service of
- systemd that waits to be enabled.")
+set(CPACK_COMPONENT_TOOLS_DESCRIPTION "A command and a daemon that learn embeddings online: data arrive in slices of
+time, the vector of an item moves as its meaning moves, and vectors of
+different days can be compared, because the frame of the coordinates is held
+still. The daemon takes events by HTTP and framed TCP, and is a service of
+systemd that waits to be enabled.")
 
 set(CPACK_DEBIAN_DEV_PACKAGE_NAME libgaugeline-dev)
 set(CPACK_DEBIAN_DEV_PACKAGE_SECTION libdevel)
 set(CPACK_DEBIAN_DEV_PACKAGE_DEPENDS "libeigen3-dev (>= 3.4), libzstd-dev, libicu-dev, libssl-dev (>= 3)")
-set(CPACK_COMPONENT_DEV_DESCRIPTION "temporal embeddings of a stream, C++ libraries
- Static libraries and headers of gaugeline, for programs in C++23 that learn
- temporal embeddings, read and write their files, or serve and send streams.")
+set(CPACK_COMPONENT_DEV_DESCRIPTION "Static libraries and headers of gaugeline, for programs in C++23 that learn
+temporal embeddings, read and write their files, or serve and send streams.")
 include(CPack)

@@ -141,7 +141,8 @@ if(GAUGELINE_TOOLS)
   install(FILES ${reference}/bash/gaugeline DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions COMPONENT tools)
   install(FILES ${reference}/fish/gaugeline.fish DESTINATION ${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d
     COMPONENT tools)
-  install(FILES ${reference}/zsh/_gaugeline DESTINATION ${CMAKE_INSTALL_DATADIR}/zsh/site-functions COMPONENT tools)
+  # Debian's zsh looks there in /usr/local alone; the packages have a folder of their own.
+  install(FILES ${reference}/zsh/_gaugeline DESTINATION ${CMAKE_INSTALL_DATADIR}/zsh/site-functions COMPONENT local)
 endif()
 
 configure_package_config_file(${CMAKE_CURRENT_LIST_DIR}/gaugeline-config.cmake.in
