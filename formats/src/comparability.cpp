@@ -1,5 +1,6 @@
 #include <gaugeline/formats/comparability.hpp>
 
+#include <algorithm>
 #include <vector>
 
 #include <gaugeline/gauge.hpp>
@@ -65,7 +66,9 @@ FrameCheck check_frame(const SnapshotView& snapshot) {
           .distance = norm > 0 ? distance / norm : 0,
           .distance_turned = norm > 0 ? turned / norm : 0,
           .angle = rotation_angle(rotation, work),
-          .share_of_turning = share};
+          .share_of_turning = share,
+          .share_by_chance =
+              std::min(1., static_cast<double>(before.cols() - 1) / (2 * static_cast<double>(before.rows())))};
 }
 
 }  // namespace gaugeline::formats

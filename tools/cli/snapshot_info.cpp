@@ -56,8 +56,9 @@ class InfoCommand final : public Command {
     }
     if (const formats::FrameCheck frame = formats::check_frame(view); frame.rows > 0) {
       std::cout << "frame: " << frame.rows << " well-known items moved by " << fixed(100 * frame.distance, 1)
-                << " % of their length since the parent; a rotation by " << fixed(frame.angle, 4) << " would take away "
-                << fixed(100 * frame.share_of_turning, 1) << " % of its square\n";
+                << " % of their length since the parent; a rotation would take away "
+                << fixed(100 * frame.share_of_turning, 1) << " % of the square of that, and "
+                << fixed(100 * frame.share_by_chance, 1) << " % by chance\n";
     }
     for (const auto& source : view.sources) {
       std::cout << "source " << stream::printable(source.source) << " up to message " << source.sequence << '\n';
@@ -99,6 +100,7 @@ class InfoCommand final : public Command {
         .member("distance_turned", frame.distance_turned)
         .member("angle", frame.angle)
         .member("share_of_turning", frame.share_of_turning)
+        .member("share_by_chance", frame.share_by_chance)
         .end_object();
     json.key("report").begin_object();
     stream::write_slice_report(json, view.report);

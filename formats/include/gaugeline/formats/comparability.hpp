@@ -31,8 +31,9 @@ struct FrameCheck {
   double distance = 0;          // |N - B| / |B|
   double distance_turned = 0;   // |N R - B| / |B|: never larger
   double angle = 0;             // radians, the largest principal angle of R
-  double share_of_turning = 0;  // 1 - (distance_turned / distance)^2: what part of the movement a rotation takes away.
-                                // About (d - 1) / (2 rows) by chance; near 1 if the frame has turned
+  double share_of_turning = 0;  // 1 - (distance_turned / distance)^2: what part of the movement a rotation takes away;
+                                // near 1 if the frame has turned
+  double share_by_chance = 0;   // about that of rows that moved each by itself: (d - 1) / (2 rows), at most 1
 };
 [[nodiscard]] FrameCheck check_frame(const SnapshotView& snapshot);
 
