@@ -8,6 +8,8 @@
 #include <gaugeline/random.hpp>
 #include <gaugeline/stream/frame.hpp>
 
+#include "../../stream/src/spare_bodies.hpp"
+
 // Sees every allocation of this program, so that a claim of a length can be shown to cost nothing.
 namespace {
 std::size_t largest_allocation = 0;
@@ -208,3 +210,51 @@ TEST_CASE("random bytes never make a frame") {
 
 }  // namespace
 }  // namespace gaugeline::stream
+
+TEST_CASE("a large body takes the memory of one that is done with, and comes out the same") {
+  std::vector<std::byte> bytes;
+  std::vector<std::byte> body(200'000);
+  for (std::size_t i = 0; i < body.size(); ++i) body[i] = static_cast<std::byte>(i * 7);
+  append_frame(bytes, FrameType::slice, 1, body);
+  append_frame(bytes, FrameType::slice, 2, std::span(body).first(10));
+  append_frame(bytes, FrameType::slice, 3, std::span(body).first(150'000));
+  SpareBodies spare(std::size_t{1} << 20U);
+  FrameDecoder decoder(std::size_t{1} << 20U);
+  decoder.set_spare([&] { return spare.take(); });
+  std::span<const std::byte> rest = bytes;
+  const auto next = [&] {
+    for (std::size_t piece = 1000;; piece = 65536) {
+      auto some = rest.first(std::min(piece, rest.size()));
+      const std::size_t before = some.size();
+      auto frame = decoder.next(some).value();
+      rest = rest.subspan(before - some.size());
+      if (frame) return *std::move(frame);
+    }
+  };
+  Frame first = next();
+  CHECK(first.body == body);
+  const auto* memory = first.body.data();
+  spare.give(std::move(first.body));
+  CHECK(std::ranges::equal(next().body, std::span(body).first(10)));
+  const Frame third = next();
+  CHECK(std::ranges::equal(third.body, std::span(body).first(150'000)));
+  CHECK(third.body.data() == memory);
+}
+
+TEST_CASE("spare bodies are kept up to a limit, small ones not at all") {
+  const auto body = [](std::size_t bytes) {
+    std::vector<std::byte> made;
+    made.reserve(bytes);
+    return made;
+  };
+  SpareBodies spare(250'000);
+  CHECK(spare.take().capacity() == 0);
+  spare.give(body(100));
+  CHECK(spare.take().capacity() == 0);
+  spare.give(body(100'000));
+  spare.give(body(120'000));
+  spare.give(body(130'000));  // over the limit
+  CHECK(spare.take().capacity() == 120'000);
+  CHECK(spare.take().capacity() == 100'000);
+  CHECK(spare.take().capacity() == 0);
+}

@@ -1,0 +1,97 @@
+// Files of every version that was released, or that data directories hold, are read for ever. golden/VERSION was
+// written by the examples of these tests; a change of a format adds a folder, and none is ever written again.
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <fstream>
+#include <string>
+#include <vector>
+
+#include <gaugeline/formats/journal.hpp>
+#include <gaugeline/formats/slices_file.hpp>
+#include <gaugeline/formats/snapshot_map.hpp>
+#include <gaugeline/formats/snapshot_store.hpp>
+#include <support/same_state.hpp>
+
+#include "example_snapshot.hpp"
+#include "temporary_directory.hpp"
+
+using namespace gaugeline;
+using namespace gaugeline::formats;
+using namespace gaugeline::test;
+
+namespace {
+
+const std::filesystem::path golden = GAUGELINE_GOLDEN_FOLDER;
+
+void check_snapshot_file(const std::filesystem::path& file, const ExampleSnapshot& example) {
+  const auto snapshot = read_snapshot(file);
+  REQUIRE_MESSAGE(snapshot, std::string(snapshot ? "" : snapshot.error().message()));
+  const SnapshotView found = snapshot->view(), expected = example.view();
+  CHECK(found.lineage.run == expected.lineage.run);
+  CHECK(found.lineage.parent_checksum == expected.lineage.parent_checksum);
+  CHECK(found.options == expected.options);
+  CHECK(found.report.score == expected.report.score);
+  for (const Side side : both_sides) {
+    const SideState<float>&rows = found.state[side], &those = expected.state[side];
+    CHECK(testing::same_bits(rows.tokens.bytes(), those.tokens.bytes()));
+    CHECK(testing::same_bits(rows.tokens.ends(), those.tokens.ends()));
+    CHECK(testing::same_bits(rows.precision, those.precision));
+    CHECK(testing::same_bits(rows.uses, those.uses));
+    CHECK(testing::same_bits(rows.born, those.born));
+    CHECK(rows.offset.size() == those.offset.size());
+    CHECK(rows.embeddings.isApprox(those.embeddings, 1e-6F));  // other machines draw them with other rounding
+  }
+  const auto map = SnapshotMap::open(file);
+  REQUIRE(map);
+  CHECK(map->size(Side::items) == expected.state.items.size());
+  CHECK(map->row(Side::items, 1)->token == "item-1");
+}
+
+}  // namespace
+
+TEST_CASE("snapshots of all versions are read") {
+  for (const std::string version : {"0.1.0-before-token-order", "0.1.0"}) {
+    CAPTURE(version);
+    check_snapshot_file(golden / version / "skipgram.snapshot", ExampleSnapshot(8, 5, 3));
+    check_snapshot_file(golden / version / "values.snapshot", value_snapshot(4, 3, 2));
+  }
+}
+
+TEST_CASE("a snapshot without an order of its tokens is not searched in place, and says why") {
+  const auto before = SnapshotMap::open(golden / "0.1.0-before-token-order" / "skipgram.snapshot").value();
+  CHECK(before.find(Side::items, "item-3").error().code() == ErrorCode::unsupported_version);
+  CHECK(read_snapshot(golden / "0.1.0-before-token-order" / "skipgram.snapshot")->view().canaries.rows.empty());
+  const auto now = SnapshotMap::open(golden / "0.1.0" / "skipgram.snapshot").value();
+  CHECK(now.find(Side::items, "item-3").value() == 3U);
+}
+
+TEST_CASE("slices of all versions are read, by themselves and in a file") {
+  const auto folder = golden / "0.1.0";
+  const std::string text = read_text(folder / "text.slice");
+  const auto slice = decode_slice(std::as_bytes(std::span(text)));
+  REQUIRE(slice);
+  CHECK(slice->sequence_ids == text_slice().sequence_ids);
+  CHECK(slice->item_token_bytes == text_slice().item_token_bytes);
+  const std::string sides = read_text(folder / "two_sided.slice");
+  CHECK(decode_slice(std::as_bytes(std::span(sides)))->context_token_bytes == two_sided_slice().context_token_bytes);
+  auto reader = SlicesReader::open(folder / "three.slices").value();
+  for (const SliceData& expected : {empty_slice(), text_slice(), two_sided_slice()})
+    CHECK(reader.next().value()->item_token_bytes == expected.item_token_bytes);
+  CHECK(reader.next().value() == std::nullopt);
+}
+
+TEST_CASE("journals of all versions are read") {
+  const TemporaryDirectory folder;  // to open a journal is to write to it
+  std::filesystem::copy(golden / "0.1.0" / "journal", folder / "journal");
+  const auto journal = Journal::open(folder / "journal");
+  REQUIRE(journal);
+  std::uint64_t number = 0;
+  REQUIRE(journal->replay(1, [&](const JournalRecord& record) -> Expected<> {
+    const std::string_view body(reinterpret_cast<const char*>(record.body.data()), record.body.size());
+    CHECK(body == "record " + std::to_string(++number));
+    CHECK(record.kind == number);
+    return {};
+  }));
+  CHECK(number == 3);
+}
