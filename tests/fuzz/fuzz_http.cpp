@@ -43,9 +43,11 @@ class Host final : public HttpHost {
   std::string metrics(MetricsFormat /*format*/) const override { return "metrics\n"; }
   const formats::SnapshotStore& snapshots() const override { return store(); }
   asio::any_io_executor query_executor() override { return context_.get_executor(); }
+  std::span<const std::string> host_names() const override { return names_; }
   bool authorized(std::string_view token, Access access) const override {
     return token.empty() || access == Access::read;
   }
+  BodyBudget& bodies() override { return bodies_; }
   void answered(unsigned /*status*/) override {}
 
  private:
@@ -60,6 +62,8 @@ class Host final : public HttpHost {
     return opened;
   }
   asio::io_context& context_;
+  std::vector<std::string> names_ = {"gateway.example"};
+  BodyBudget bodies_{1000, [] {}};
 };
 
 asio::awaitable<void> answer(const Route& route, HttpHost& host, HttpRequest& request, HttpResponse& response) {

@@ -208,9 +208,6 @@ TEST_CASE("random bytes never make a frame") {
   }
 }
 
-}  // namespace
-}  // namespace gaugeline::stream
-
 TEST_CASE("a large body takes the memory of one that is done with, and comes out the same") {
   std::vector<std::byte> bytes;
   std::vector<std::byte> body(200'000);
@@ -258,3 +255,6 @@ TEST_CASE("spare bodies are kept up to a limit, small ones not at all") {
   CHECK(spare.take().capacity() == 100'000);
   CHECK(spare.take().capacity() == 0);
 }
+
+}  // namespace
+}  // namespace gaugeline::stream
