@@ -1,5 +1,4 @@
 #include <unistd.h>
-#include <zstd.h>
 
 #include <string>
 #include <utility>
@@ -8,29 +7,10 @@
 
 #include "checksum.hpp"
 #include "file_descriptor.hpp"
-#include "slices_record.hpp"
+#include "record.hpp"
+#include "slices_format.hpp"
 
 namespace gaugeline::formats {
-namespace {
-
-// Memory that is filled from elsewhere: pages that are never written cost nothing, whatever size a file claims.
-struct Buffer {
-  explicit Buffer(std::size_t bytes) : data(std::make_unique_for_overwrite<std::byte[]>(bytes)), size(bytes) {}
-  [[nodiscard]] std::span<std::byte> span() const noexcept { return {data.get(), size}; }
-  std::unique_ptr<std::byte[]> data;
-  std::size_t size;
-};
-
-Expected<Buffer> decompress(std::span<const std::byte> compressed, std::size_t raw_bytes) {
-  Buffer raw(raw_bytes);
-  const std::size_t size = ZSTD_decompress(raw.data.get(), raw_bytes, compressed.data(), compressed.size());
-  if (ZSTD_isError(size) != 0) return fail(ErrorCode::bad_data, "zstd: ", ZSTD_getErrorName(size));
-  if (size != raw_bytes) return fail(ErrorCode::bad_data, size, " bytes decompressed where ", raw_bytes, " are stated");
-  return raw;
-}
-
-}  // namespace
-
 struct SlicesReader::Impl {
   Impl(const std::filesystem::path& where, const SliceLimits& most) : path(where), limits(most) {}
 
@@ -45,9 +25,9 @@ struct SlicesReader::Impl {
   }
 
   Expected<> read_file_header() {
-    std::array<std::byte, slices_header_bytes> header;
+    std::array<std::byte, record_file_header_bytes> header;
     if (auto read = read_exactly(header); !read) return read;
-    if (const auto ok = check_slices_header(header); !ok) return std::unexpected(ok.error().within(path.native()));
+    if (const auto ok = slices_file.check_header(header); !ok) return std::unexpected(ok.error().within(path.native()));
     return {};
   }
 
@@ -57,11 +37,12 @@ struct SlicesReader::Impl {
     if (!size) return {};
     std::array<std::byte, record_header_bytes> bytes;
     const auto place = static_cast<off_t>(*size - record_header_bytes);
-    if (*size < slices_header_bytes + record_header_bytes ||
+    if (*size < record_file_header_bytes + record_header_bytes ||
         ::pread(descriptor(), bytes.data(), bytes.size(), place) != static_cast<ssize_t>(bytes.size()))
       return no_end_record();
     const auto end = RecordHeader::parse(bytes);
-    if (end.kind != RecordKind::end || !end.check(end.index, limits) || !end.check_payload({})) return no_end_record();
+    if (end.kind != RecordKind::end || !end.check(RecordKind::slice, end.index, limits.bytes) || !end.check_payload({}))
+      return no_end_record();
     slices = end.index;
     return {};
   }
@@ -85,12 +66,13 @@ struct SlicesReader::Impl {
     std::array<std::byte, record_header_bytes> bytes;
     if (const auto read = read_exactly(bytes); !read) return std::unexpected(read.error());
     const auto header = RecordHeader::parse(bytes);
-    if (const auto ok = header.check(index, limits); !ok) return std::unexpected(located(ok.error()));
-    const Buffer compressed(header.compressed_bytes);
-    if (const auto read = read_exactly(compressed.span()); !read) return std::unexpected(read.error());
-    if (const auto ok = header.check_payload(compressed.span()); !ok) return std::unexpected(located(ok.error()));
+    if (const auto ok = header.check(RecordKind::slice, index, limits.bytes); !ok)
+      return std::unexpected(located(ok.error()));
+    const Buffer payload(header.compressed_bytes);
+    if (const auto read = read_exactly(payload.span()); !read) return std::unexpected(read.error());
+    if (const auto ok = header.check_payload(payload.span()); !ok) return std::unexpected(located(ok.error()));
     if (header.kind == RecordKind::end) return read_end();
-    auto raw = decompress(compressed.span(), header.raw_bytes);
+    auto raw = decompressed(payload.span(), header.raw_bytes);
     if (!raw) return std::unexpected(located(raw.error()));
     ++index;
     return std::optional(std::move(*raw));

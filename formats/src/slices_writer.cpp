@@ -1,5 +1,4 @@
 #include <unistd.h>
-#include <zstd.h>
 
 #include <limits>
 #include <utility>
@@ -8,7 +7,8 @@
 #include <gaugeline/formats/slices_file.hpp>
 
 #include "file_descriptor.hpp"
-#include "slices_record.hpp"
+#include "record.hpp"
+#include "slices_format.hpp"
 
 namespace gaugeline::formats {
 namespace {
@@ -19,15 +19,6 @@ class StandardOutput final : public ByteSink {
     return write_all(STDOUT_FILENO, bytes, "standard output");
   }
 };
-
-Expected<std::vector<std::byte>> compress(std::span<const std::byte> raw, Effort effort) {
-  std::vector<std::byte> compressed(ZSTD_compressBound(raw.size()));
-  const std::size_t size =
-      ZSTD_compress(compressed.data(), compressed.size(), raw.data(), raw.size(), effort == Effort::small ? 9 : 1);
-  if (ZSTD_isError(size) != 0) return fail(ErrorCode::out_of_memory, "zstd: ", ZSTD_getErrorName(size));
-  compressed.resize(size);
-  return compressed;
-}
 
 }  // namespace
 
@@ -64,7 +55,7 @@ Expected<SlicesWriter> SlicesWriter::create(const std::filesystem::path& path, E
     if (!file) return std::unexpected(file.error());
     impl->file.emplace(std::move(*file));
   }
-  if (const auto written = impl->sink().write(slices_header()); !written) return std::unexpected(written.error());
+  if (const auto written = impl->sink().write(slices_file.header()); !written) return std::unexpected(written.error());
   return SlicesWriter(std::move(impl));
 }
 
@@ -77,13 +68,14 @@ Expected<> SlicesWriter::append(const SliceView& slice) {
                 " begins before the slice before it");
   const auto raw = encode_slice(slice);
   if (!raw) return std::unexpected(raw.error());
-  const auto compressed = compress(*raw, impl_->effort);
-  if (!compressed) return std::unexpected(compressed.error());
+  // Beyond level 9 time grows much faster than files shrink (docs/formats.md).
+  const auto payload = compressed(*raw, impl_->effort == Effort::small ? 9 : 1);
+  if (!payload) return std::unexpected(payload.error());
   const RecordHeader header{.kind = RecordKind::slice,
-                            .compressed_bytes = static_cast<std::uint32_t>(compressed->size()),
+                            .compressed_bytes = static_cast<std::uint32_t>(payload->size()),
                             .raw_bytes = static_cast<std::uint32_t>(raw->size()),
                             .index = impl_->count};
-  if (auto written = impl_->write_record(header, *compressed); !written) return written;
+  if (auto written = impl_->write_record(header, *payload); !written) return written;
   ++impl_->count;
   impl_->last_begin = slice.interval.begin;
   return {};

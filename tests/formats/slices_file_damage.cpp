@@ -7,7 +7,7 @@
 
 #include "example_slices.hpp"
 #include "redirection.hpp"
-#include "slices_record.hpp"
+#include "slices_format.hpp"
 #include "temporary_directory.hpp"
 
 using namespace gaugeline;
@@ -97,8 +97,8 @@ TEST_CASE("a record that is left out, doubled or exchanged is detected") {
   const TemporaryDirectory folder;
   const Bytes good = example_file(folder);
   const std::span<const std::byte> all(good);
-  const auto header = all.first(slices_header_bytes);
-  const auto rest = all.subspan(slices_header_bytes);
+  const auto header = all.first(record_file_header_bytes);
+  const auto rest = all.subspan(record_file_header_bytes);
   const auto record = RecordHeader::parse(rest.first<record_header_bytes>());
   const auto first = rest.first(record_header_bytes + record.compressed_bytes);
   const auto end = all.last(record_header_bytes);
@@ -113,7 +113,7 @@ TEST_CASE("a record that is left out, doubled or exchanged is detected") {
 TEST_CASE("after damage the error stays") {
   const TemporaryDirectory folder;
   Bytes bytes = example_file(folder);
-  bytes[slices_header_bytes + record_header_bytes] ^= std::byte{1};
+  bytes[record_file_header_bytes + record_header_bytes] ^= std::byte{1};
   write_bytes(folder / "bad.slices", bytes);
   auto reader = SlicesReader::open(folder / "bad.slices");
   REQUIRE(reader);
@@ -151,7 +151,7 @@ TEST_CASE("a sealed record with a wrong size, or with bytes that zstd refuses, i
   SUBCASE("a size that the payload cannot have") { header.raw_bytes = 1 << 30; }
   const auto end = RecordHeader{.kind = RecordKind::end, .index = 1}.sealed({});
   const auto result =
-      read_all(folder, joined({std::span(good).first(slices_header_bytes), header.sealed(garbage), garbage, end}));
+      read_all(folder, joined({std::span(good).first(record_file_header_bytes), header.sealed(garbage), garbage, end}));
   REQUIRE(!result);
   CHECK(result.error().code() == ErrorCode::bad_data);
 }

@@ -12,7 +12,7 @@
 
 #include <gaugeline/formats/slices_file.hpp>
 
-#include "slices_record.hpp"
+#include "slices_format.hpp"
 
 using namespace gaugeline;
 using namespace gaugeline::formats;
@@ -48,7 +48,7 @@ void read_all(std::span<const std::byte> bytes) {
 
 // The same records, as far as they can be told, with good headers and an end record.
 std::vector<std::byte> sealed(std::span<const std::byte> bytes) {
-  const auto file_header = slices_header();
+  const auto file_header = slices_file.header();
   std::vector<std::byte> file(file_header.begin(), file_header.end());
   const auto append = [&](std::span<const std::byte> part) { file.insert(file.end(), part.begin(), part.end()); };
   RecordHeader header;

@@ -1,8 +1,6 @@
-#include "slices_record.hpp"
+#include "record.hpp"
 
 #include <zstd.h>
-
-#include <string_view>
 
 #include "checksum.hpp"
 #include "little_endian.hpp"
@@ -10,25 +8,23 @@
 namespace gaugeline::formats {
 namespace {
 
-constexpr std::string_view slices_magic = "gaugeslc";
 constexpr std::size_t record_header_checksum_offset = 16;
 
 }  // namespace
 
-std::array<std::byte, slices_header_bytes> slices_header() noexcept {
-  std::array<std::byte, slices_header_bytes> bytes{};
-  std::memcpy(bytes.data(), slices_magic.data(), slices_magic.size());
-  store(bytes, 8, slices_format_version);
+std::array<std::byte, record_file_header_bytes> RecordFileKind::header() const noexcept {
+  std::array<std::byte, record_file_header_bytes> bytes{};
+  std::memcpy(bytes.data(), magic.data(), magic.size());
+  store(bytes, 8, version);
   return bytes;
 }
 
-Expected<> check_slices_header(std::span<const std::byte> bytes) noexcept {
-  if (bytes.size() < slices_header_bytes || std::memcmp(bytes.data(), slices_magic.data(), slices_magic.size()) != 0)
-    return fail(ErrorCode::bad_data, "is not a .slices file: it does not begin with \"", slices_magic, "\"");
-  const auto version = load<std::uint32_t>(bytes, 8);
-  if (version != slices_format_version)
-    return fail(ErrorCode::unsupported_version, "is a .slices file of format version ", version,
-                ", but this program reads ", slices_format_version);
+Expected<> RecordFileKind::check_header(std::span<const std::byte> bytes) const noexcept {
+  if (bytes.size() < record_file_header_bytes || std::memcmp(bytes.data(), magic.data(), magic.size()) != 0)
+    return fail(ErrorCode::bad_data, "is not ", name, ": it does not begin with \"", magic, "\"");
+  if (const auto found = load<std::uint32_t>(bytes, 8); found != version)
+    return fail(ErrorCode::unsupported_version, "is ", name, " of format version ", found, ", but this program reads ",
+                version);
   if (load<std::uint32_t>(bytes, 12) != 0)
     return fail(ErrorCode::bad_data, "offset 12: the reserved bytes of the header are not zero");
   return {};
@@ -53,13 +49,15 @@ RecordHeader RecordHeader::parse(std::span<const std::byte, record_header_bytes>
           .checksum = load<std::uint64_t>(bytes, record_header_checksum_offset)};
 }
 
-Expected<> RecordHeader::check(std::uint32_t expected_index, const SliceLimits& limits) const noexcept {
-  if (kind != RecordKind::slice && kind != RecordKind::end)
+Expected<> RecordHeader::check(RecordKind expected, std::uint32_t expected_index,
+                               std::size_t most_raw_bytes) const noexcept {
+  if (kind != expected && kind != RecordKind::end)
     return fail(ErrorCode::bad_data, "no record begins here (kind ", static_cast<std::uint32_t>(kind), ")");
   if (index != expected_index)
     return fail(ErrorCode::bad_data, "the record says number ", index, " where ", expected_index, " is due");
-  if (raw_bytes > limits.bytes)
-    return fail(ErrorCode::capacity_exceeded, "a slice of ", raw_bytes, " bytes is over the limit of ", limits.bytes);
+  if (raw_bytes > most_raw_bytes)
+    return fail(ErrorCode::capacity_exceeded, "a record of ", raw_bytes, " bytes is over the limit of ",
+                most_raw_bytes);
   if (compressed_bytes > ZSTD_compressBound(raw_bytes))
     return fail(ErrorCode::bad_data, compressed_bytes, " compressed bytes are too many for ", raw_bytes);
   if (kind == RecordKind::end && (raw_bytes != 0 || compressed_bytes != 0))
@@ -70,6 +68,22 @@ Expected<> RecordHeader::check(std::uint32_t expected_index, const SliceLimits& 
 Expected<> RecordHeader::check_payload(std::span<const std::byte> payload) const noexcept {
   if (load<std::uint64_t>(sealed(payload), record_header_checksum_offset) == checksum) return {};
   return fail(ErrorCode::checksum_mismatch, "the record's checksum does not fit its bytes: it is damaged");
+}
+
+Expected<std::vector<std::byte>> compressed(std::span<const std::byte> raw, int level) {
+  std::vector<std::byte> payload(ZSTD_compressBound(raw.size()));
+  const std::size_t size = ZSTD_compress(payload.data(), payload.size(), raw.data(), raw.size(), level);
+  if (ZSTD_isError(size) != 0) return fail(ErrorCode::out_of_memory, "zstd: ", ZSTD_getErrorName(size));
+  payload.resize(size);
+  return payload;
+}
+
+Expected<Buffer> decompressed(std::span<const std::byte> payload, std::size_t raw_bytes) {
+  Buffer raw(raw_bytes);
+  const std::size_t size = ZSTD_decompress(raw.data.get(), raw_bytes, payload.data(), payload.size());
+  if (ZSTD_isError(size) != 0) return fail(ErrorCode::bad_data, "zstd: ", ZSTD_getErrorName(size));
+  if (size != raw_bytes) return fail(ErrorCode::bad_data, size, " bytes decompressed where ", raw_bytes, " are stated");
+  return raw;
 }
 
 }  // namespace gaugeline::formats
