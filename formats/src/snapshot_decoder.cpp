@@ -3,12 +3,13 @@
 #include "checksum.hpp"
 #include "flatbuffer.hpp"
 #include "manifest.hpp"
-#include "options_codec.hpp"
 #include "row_chunk.hpp"
-#include "snapshot_check.hpp"
+#include "snapshot_builder.hpp"
 #include "snapshot_layout.hpp"
 
 namespace gaugeline::formats {
+
+namespace {
 
 class SnapshotDecoder {
  public:
@@ -18,12 +19,11 @@ class SnapshotDecoder {
     if (const auto ok = check_snapshot_header(file_); !ok) return std::unexpected(ok.error());
     const auto footer = SnapshotFooter::parse(file_, file_.size());
     if (!footer) return std::unexpected(footer.error());
-    snapshot_.checksum_ = footer->checksum;
-    for (const auto step :
-         {&SnapshotDecoder::read_manifest_part, &SnapshotDecoder::read_tables, &SnapshotDecoder::check_meaning}) {
-      if (const auto ok = (this->*step)(*footer); !ok) return std::unexpected(ok.error());
-    }
-    return std::move(snapshot_);
+    snapshot_.set_checksum(footer->checksum);
+    if (const auto ok = read_manifest_part(*footer); !ok) return std::unexpected(ok.error());
+    if (const auto ok = read_tables(); !ok) return std::unexpected(ok.error());
+    if (const auto ok = snapshot_.check(); !ok) return std::unexpected(ok.error());
+    return std::move(snapshot_).finish();
   }
 
  private:
@@ -34,83 +34,39 @@ class SnapshotDecoder {
     const AlignedBytes aligned(bytes);
     const auto manifest = read_manifest(aligned);
     if (!manifest) return std::unexpected(manifest.error());
-    take(**manifest);
-    if (const auto ok = validate(snapshot_.options_); !ok)
-      return fail(ErrorCode::bad_data, "manifest: options: ", ok.error().message());
-    if (snapshot_.canary_before_.size() != snapshot_.canary_rows_.size() * snapshot_.options_.dimension)
-      return fail(ErrorCode::bad_data, "manifest: ", snapshot_.canary_before_.size(), " numbers for ",
-                  snapshot_.canary_rows_.size(), " canaries of dimension ", snapshot_.options_.dimension);
-    const auto rows = check_chunks(chunks_, snapshot_.options_.dimension, footer.manifest_offset);
+    if (auto ok = snapshot_.take(**manifest); !ok) return ok;
+    chunks_ = copied_elements<schema::Chunk>((*manifest)->chunks());
+    shared_tokens_ = (*manifest)->contexts_share_tokens();
+    const auto rows = check_chunks(chunks_, snapshot_.options().dimension, footer.manifest_offset);
     if (!rows) return std::unexpected(rows.error());
     rows_ = *rows;
     return {};
   }
 
-  void take(const schema::Manifest& manifest) {
-    snapshot_.run_ = manifest.run()->str();
-    snapshot_.program_ = manifest.program()->str();
-    snapshot_.parent_checksum_ = manifest.parent_checksum();
-    snapshot_.smoothed_ = manifest.smoothed();
-    snapshot_.options_ = read_options(*manifest.options());
-    snapshot_.report_ = read_report(*manifest.report());
-    snapshot_.time_unit_seconds_ = manifest.time_unit_seconds();
-    take(*manifest.values());
-    snapshot_.rotation_ = copied_elements<double>(manifest.rotation());
-    chunks_ = copied_elements<schema::Chunk>(manifest.chunks());
-    shared_tokens_ = manifest.contexts_share_tokens();
-    snapshot_.items_.candidate_hashes = copied_elements<std::uint64_t>(manifest.item_candidate_hashes());
-    snapshot_.items_.candidate_counts = copied_elements<float>(manifest.item_candidate_counts());
-    snapshot_.contexts_.candidate_hashes = copied_elements<std::uint64_t>(manifest.context_candidate_hashes());
-    snapshot_.contexts_.candidate_counts = copied_elements<float>(manifest.context_candidate_counts());
-    snapshot_.canary_rows_ = copied_elements<RowIndex>(manifest.canary_rows());
-    snapshot_.canary_before_ = copied_elements<float>(manifest.canary_before());
-    take_sources(manifest);
-  }
-
-  void take(const schema::Values& values) {
-    snapshot_.value_scale_ = values.value_scale();
-    snapshot_.values_ = {.mean = values.mean(),
-                         .mean_precision = values.mean_precision(),
-                         .noise_deviation = values.noise_deviation(),
-                         .noise_weight = values.noise_weight(),
-                         .baseline_noise_deviation = values.baseline_noise_deviation(),
-                         .baseline_noise_weight = values.baseline_noise_weight()};
-  }
-
-  void take_sources(const schema::Manifest& manifest) {
-    const auto bytes = elements(manifest.source_name_bytes());
-    const TokenList names({reinterpret_cast<const char*>(bytes.data()), bytes.size()},
-                          elements(manifest.source_name_ends()));
-    const auto sequences = copied_elements<std::uint64_t>(manifest.source_sequences());
-    for (std::size_t s = 0; s < names.size(); ++s) snapshot_.sources_.push_back({std::string(names[s]), sequences[s]});
-    for (const auto& position : snapshot_.sources_)
-      snapshot_.source_views_.push_back({position.source, position.sequence});
-  }
-
-  Expected<> read_tables(const SnapshotFooter&) {
-    reserve(snapshot_.items_, rows_[0]);
-    reserve(snapshot_.contexts_, rows_[1]);
+  Expected<> read_tables() {
+    reserve(snapshot_.rows(Side::items), rows_[0]);
+    reserve(snapshot_.rows(Side::contexts), rows_[1]);
     for (const schema::Chunk& chunk : chunks_) {
       if (const auto ok = read_chunk(chunk); !ok)
         return std::unexpected(ok.error().within("offset " + std::to_string(chunk.offset())));
     }
     if (!shared_tokens_) return {};
-    snapshot_.contexts_.token_bytes = snapshot_.items_.token_bytes;
-    snapshot_.contexts_.token_ends = snapshot_.items_.token_ends;
+    snapshot_.rows(Side::contexts).token_bytes = snapshot_.rows(Side::items).token_bytes;
+    snapshot_.rows(Side::contexts).token_ends = snapshot_.rows(Side::items).token_ends;
     return {};
   }
 
-  void reserve(Snapshot::SideData& side, std::uint64_t rows) const {
-    side.embeddings.reserve(rows * snapshot_.options_.dimension);
+  void reserve(SnapshotBuilder::Rows& side, std::uint64_t rows) const {
+    side.embeddings.reserve(rows * snapshot_.options().dimension);
     for (auto* column : {&side.precision, &side.diffusion, &side.count, &side.uses, &side.null_variance,
                          &side.log_retention, &side.frequency, &side.gradient_energy})
       column->reserve(rows);
     side.born.reserve(rows);
-    if (keeps_anchors(snapshot_.options_)) {
-      side.anchor.reserve(rows * snapshot_.options_.dimension);
+    if (keeps_anchors(snapshot_.options())) {
+      side.anchor.reserve(rows * snapshot_.options().dimension);
       side.anchor_time.reserve(rows);
     }
-    if (!fits_offsets(snapshot_.options_)) return;
+    if (!fits_offsets(snapshot_.options())) return;
     for (auto* column : {&side.offset, &side.offset_precision, &side.baseline_offset, &side.baseline_precision})
       column->reserve(rows);
   }
@@ -123,15 +79,15 @@ class SnapshotDecoder {
       return fail(ErrorCode::bad_data, "the padding after a row chunk is not zero");
     const bool shared = shared_tokens_ && chunk.side() == 1;
     const AlignedBytes aligned(bytes);
-    const auto rows = read_row_chunk(aligned, chunk.row_count(), snapshot_.options_.dimension,
+    const auto rows = read_row_chunk(aligned, chunk.row_count(), snapshot_.options().dimension,
                                      shared ? TokenStorage::shared : TokenStorage::stored);
     if (!rows) return std::unexpected(rows.error());
     if (auto ok = check_tokens(**rows); !ok) return ok;
-    append(**rows, chunk.side() == 0 ? snapshot_.items_ : snapshot_.contexts_);
+    append(**rows, snapshot_.rows(chunk.side() == 0 ? Side::items : Side::contexts));
     return {};
   }
 
-  static void append(const schema::Rows& rows, Snapshot::SideData& side) {
+  static void append(const schema::Rows& rows, SnapshotBuilder::Rows& side) {
     const auto extend = [](auto& column, const auto& more) { column.insert(column.end(), more.begin(), more.end()); };
     extend(side.embeddings, elements(rows.embeddings()));
     extend(side.precision, elements(rows.precision()));
@@ -154,19 +110,14 @@ class SnapshotDecoder {
     extend(side.token_bytes, elements(rows.token_bytes()));
   }
 
-  Expected<> check_meaning(const SnapshotFooter&) {
-    const SnapshotView view = snapshot_.view();
-    if (auto ok = check_snapshot(view); !ok) return ok;
-    if (auto ok = check_distinct(view.state.items.tokens, "items"); !ok) return ok;
-    return check_distinct(view.state.contexts.tokens, "contexts");
-  }
-
   std::span<const std::byte> file_;
-  Snapshot snapshot_;
+  SnapshotBuilder snapshot_;
   std::vector<schema::Chunk> chunks_;
   RowCounts rows_{};
   bool shared_tokens_ = false;
 };
+
+}  // namespace
 
 Expected<Snapshot> Snapshot::decode(std::span<const std::byte> bytes) { return SnapshotDecoder(bytes).decode(); }
 

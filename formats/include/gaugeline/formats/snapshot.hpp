@@ -93,7 +93,7 @@ class Snapshot {
   [[nodiscard]] std::uint64_t checksum() const noexcept { return checksum_; }
 
  private:
-  friend class SnapshotDecoder;
+  friend class SnapshotBuilder;
   Snapshot() = default;
   struct SideData {
     [[nodiscard]] SideState<float> view(std::uint32_t dimension) const noexcept;
