@@ -73,6 +73,7 @@ if(GAUGELINE_FORMATS)
     HEADERS
     gaugeline/formats/atomic_file.hpp
     gaugeline/formats/comparability.hpp
+    gaugeline/formats/delta.hpp
     gaugeline/formats/embedding_table.hpp
     gaugeline/formats/file_system.hpp
     gaugeline/formats/journal.hpp
