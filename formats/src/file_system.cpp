@@ -181,6 +181,18 @@ FileSystem& system_files() noexcept {
 
 fs::path folder_of(const fs::path& path) { return path.has_parent_path() ? path.parent_path() : fs::path("."); }
 
+Expected<FileBytes> read_file(const fs::path& path, FileSystem& files) {
+  const auto input = files.open_to_read(path);
+  if (!input) return std::unexpected(input.error());
+  const auto size = (*input)->size();
+  if (!size) return std::unexpected(size.error());
+  FileBytes bytes{.memory = std::make_unique_for_overwrite<std::byte[]>(*size)};
+  const auto count = (*input)->read(0, {bytes.memory.get(), *size});
+  if (!count) return std::unexpected(count.error());
+  bytes.size = *count;
+  return bytes;
+}
+
 Expected<> make_durable_folder(FileSystem& files, const fs::path& folder) {
   if (!folder.has_filename()) {  // "/", "", or a name that ends in a slash
     const fs::path above = folder.parent_path();

@@ -36,17 +36,23 @@ std::optional<std::uint64_t> slice_of(const std::string& name) {
 }  // namespace
 
 Expected<Snapshot> read_snapshot(const fs::path& file, FileSystem& files) {
-  const auto input = files.open_to_read(file);
-  if (!input) return std::unexpected(input.error());
-  const auto size = (*input)->size();
-  if (!size) return std::unexpected(size.error());
-  const auto bytes = std::make_unique_for_overwrite<std::byte[]>(*size);
-  const std::span<std::byte> whole(bytes.get(), *size);
-  const auto count = (*input)->read(0, whole);
-  if (!count) return std::unexpected(count.error());
-  auto snapshot = Snapshot::decode(whole.first(*count));
+  const auto bytes = read_file(file, files);
+  if (!bytes) return std::unexpected(bytes.error());
+  auto snapshot = Snapshot::decode(bytes->span());
   if (!snapshot) return std::unexpected(snapshot.error().within(file.native()));
   return snapshot;
+}
+
+Expected<std::uint64_t> write_snapshot(const fs::path& file, const SnapshotView& snapshot,
+                                       std::vector<std::byte>& workspace, FileSystem& files) {
+  auto output = AtomicFile::create(file, files);
+  if (!output) return std::unexpected(output.error());
+  const std::size_t needed = snapshot_workspace_bytes(snapshot);
+  if (workspace.size() < needed) workspace.resize(needed);
+  const auto checksum = encode_snapshot(snapshot, workspace, *output);
+  if (!checksum) return std::unexpected(checksum.error().within(file.native()));
+  if (const auto committed = output->commit(); !committed) return std::unexpected(committed.error());
+  return checksum;
 }
 
 Expected<SnapshotStore> SnapshotStore::create(const fs::path& data_directory, FileSystem& files) {
@@ -72,15 +78,7 @@ Expected<SnapshotStore> SnapshotStore::open(const fs::path& data_directory, File
 }
 
 Expected<std::uint64_t> SnapshotStore::publish(const SnapshotView& snapshot) {
-  const fs::path path = file(snapshot.report.slice);
-  auto output = AtomicFile::create(path, *files_);
-  if (!output) return std::unexpected(output.error());
-  const std::size_t needed = snapshot_workspace_bytes(snapshot);
-  if (workspace_.size() < needed) workspace_.resize(needed);
-  const auto checksum = encode_snapshot(snapshot, workspace_, *output);
-  if (!checksum) return std::unexpected(checksum.error().within(path.native()));
-  if (const auto committed = output->commit(); !committed) return std::unexpected(committed.error());
-  return checksum;
+  return write_snapshot(file(snapshot.report.slice), snapshot, workspace_, *files_);
 }
 
 // A folder takes the place of an empty one, and of no other.

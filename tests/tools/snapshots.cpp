@@ -133,3 +133,36 @@ TEST_CASE("diff tells what moved between two slices of a run, and refuses those 
   CHECK(contains(refused.err, "each of which has a frame of its own"));
   CHECK(launch("snapshot diff " + run.path() + " --from 2 --to 2").status == 2);
 }
+
+TEST_CASE("a delta brings a snapshot up to date, and is refused by another; damage is found") {
+  const TrainedRun run(4);
+  const auto path = [&](const char* name) { return "'" + (run.folder / name).native() + "'"; };
+  const auto slice = [&](int index) { return "'" + run.file(index).native() + "'"; };
+  const std::string told = must("snapshot delta " + run.path() + " --from 1 --to 2 --out " + path("2.delta"));
+  CHECK(contains(told, "From slice 1 to slice 2: "));
+  CHECK(contains(told, " % of the snapshot's "));
+  CHECK(
+      contains(must("snapshot delta " + run.path() + " --out " + path("3.delta") + " --json"), "\"base_slice\": 2, "));
+  CHECK(contains(must("snapshot apply " + slice(1) + " " + path("2.delta") + " " + path("3.delta") + " --out " +
+                      path("there.snapshot")),
+                 "slice 3"));
+  CHECK(read_text(run.folder / "there.snapshot") == read_text(run.file(3)));
+
+  const std::string loose =
+      must("snapshot delta " + slice(0) + " " + slice(3) + " --tolerance 0.5 --out " + path("x.delta"));
+  CHECK(contains(loose, "From slice 0 to slice 3: "));
+  must("snapshot apply " + slice(0) + " " + path("x.delta") + " --out " + path("near.snapshot"));
+  CHECK(contains(must("snapshot diff " + slice(2) + " " + path("near.snapshot") + " --min-uses 0"), "to slice 3"));
+
+  const auto other = launch("snapshot apply " + slice(0) + " " + path("3.delta") + " --out " + path("no.snapshot"));
+  CHECK(other.status == 2);
+  CHECK(contains(other.err, "the delta is for slice 2 of run "));
+  CHECK_FALSE(std::filesystem::exists(run.folder / "no.snapshot"));
+
+  CHECK(contains(must("snapshot verify " + path("2.delta")), "delta from slice 1 to slice 2"));
+  std::string bytes = read_text(run.folder / "2.delta");
+  bytes[bytes.size() / 2] = static_cast<char>(bytes[bytes.size() / 2] ^ 4);
+  write_text(run.folder / "2.delta", bytes);
+  CHECK(launch("snapshot verify " + path("2.delta")).status == 65);
+  CHECK(launch("snapshot apply " + slice(1) + " " + path("2.delta") + " --out " + path("no.snapshot")).status == 65);
+}

@@ -31,12 +31,14 @@ Expected<> SnapshotChoice::check_slice() const {
 
 void add_snapshot(CLI::App& parent, Commands& commands) {
   CLI::App* snapshot =
-      parent.add_subcommand("snapshot", "Look into snapshots, verify them, compare them, export their tables");
+      parent.add_subcommand("snapshot", "Look into snapshots, verify, compare and update them, export their tables");
   snapshot->footer("  gaugeline snapshot verify run");
   snapshot->require_subcommand(1);
   add_snapshot_info(*snapshot, commands);
   add_snapshot_verify(*snapshot, commands);
   add_snapshot_diff(*snapshot, commands);
+  add_snapshot_delta(*snapshot, commands);
+  add_snapshot_apply(*snapshot, commands);
   add_snapshot_export(*snapshot, commands);
 }
 

@@ -2,7 +2,9 @@
 #include <filesystem>
 #include <iostream>
 #include <optional>
+#include <string>
 
+#include <gaugeline/formats/delta.hpp>
 #include <gaugeline/stream/json_writer.hpp>
 
 #include "snapshot.hpp"
@@ -21,8 +23,8 @@ class VerifyCommand final : public Command {
  public:
   explicit VerifyCommand(CLI::App& snapshot)
       : Command(snapshot, "verify", "  gaugeline snapshot verify run",
-                "Verify a snapshot file, or everything in a data directory") {
-    require(app().add_option("PATH", path_, "A snapshot file or a data directory"));
+                "Verify a snapshot file, a delta, or everything in a data directory") {
+    require(app().add_option("PATH", path_, "A snapshot file, a delta, or a data directory"));
     add_json_flag();
   }
 
@@ -39,9 +41,13 @@ class VerifyCommand final : public Command {
 
  private:
   Expected<> check_file() {
-    const auto snapshot = formats::read_snapshot(path_);
-    if (!snapshot && snapshot.error().code() == ErrorCode::io_error) return std::unexpected(snapshot.error());
-    judge(path_, snapshot);
+    const auto bytes = formats::read_file(path_);
+    if (!bytes) return std::unexpected(bytes.error());
+    if (formats::begins_as_delta(bytes->span())) {
+      judge(formats::read_delta_summary(bytes->span()));
+      return {};
+    }
+    judge(path_, formats::Snapshot::decode(bytes->span()));
     return {};
   }
 
@@ -53,6 +59,18 @@ class VerifyCommand final : public Command {
     if (slices->empty()) return fail(ErrorCode::not_found, std::string_view(path_), " holds no snapshot yet");
     for (const std::uint64_t slice : *slices) judge(store->file(slice).string(), store->load(slice));
     return {};
+  }
+
+  void judge(const Expected<formats::DeltaSummary>& delta) {
+    Verdict verdict{path_, {}, {}};
+    if (delta) {
+      verdict.label =
+          "delta from slice " + std::to_string(delta->base_slice) + " to slice " + std::to_string(delta->slice);
+    } else {
+      verdict.damage = delta.error().message();
+      ++damaged_;
+    }
+    verdicts_.push_back(std::move(verdict));
   }
 
   void judge(const std::string& file, const Expected<formats::Snapshot>& snapshot) {

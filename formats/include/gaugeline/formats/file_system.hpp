@@ -85,6 +85,14 @@ class FileSystem {
 // "." for a path without a folder.
 [[nodiscard]] std::filesystem::path folder_of(const std::filesystem::path& path);
 
+// A whole file in memory.
+struct FileBytes {
+  std::unique_ptr<std::byte[]> memory;
+  std::size_t size = 0;
+  [[nodiscard]] std::span<const std::byte> span() const noexcept { return {memory.get(), size}; }
+};
+[[nodiscard]] Expected<FileBytes> read_file(const std::filesystem::path& path, FileSystem& files = system_files());
+
 // Makes the folder, and those above it that are missing, from the outside in; each is durable before the next is made.
 // A folder that is there already is made durable too: a process that was killed may have left it.
 [[nodiscard]] Expected<> make_durable_folder(FileSystem& files, const std::filesystem::path& folder);

@@ -23,6 +23,12 @@ namespace gaugeline::formats {
 // Reads and verifies one file. Errors begin with the file's name.
 [[nodiscard]] Expected<Snapshot> read_snapshot(const std::filesystem::path& file, FileSystem& files = system_files());
 
+// Temporary file, sync, rename, sync of the folder. Returns the snapshot's checksum once all of it is on disk. The
+// workspace grows as needed and can be used again.
+[[nodiscard]] Expected<std::uint64_t> write_snapshot(const std::filesystem::path& file, const SnapshotView& snapshot,
+                                                     std::vector<std::byte>& workspace,
+                                                     FileSystem& files = system_files());
+
 class SnapshotStore {
  public:
   // For writing: makes the folders if they are missing, removes temporary files that a crash left, and makes durable
@@ -35,7 +41,7 @@ class SnapshotStore {
   [[nodiscard]] static Expected<SnapshotStore> open(const std::filesystem::path& data_directory,
                                                     FileSystem& files = system_files());
 
-  // Temporary file, sync, rename, sync of the folder. Returns the snapshot's checksum once all of it is on disk.
+  // write_snapshot to the slice's file.
   [[nodiscard]] Expected<std::uint64_t> publish(const SnapshotView& snapshot);
 
   // Takes over all snapshots of another store of the same file system, in one step that is on disk when it returns:

@@ -1,0 +1,119 @@
+// gaugeline snapshot delta: what a consumer has to fetch that has an earlier snapshot.
+#include <iostream>
+
+#include <gaugeline/formats/atomic_file.hpp>
+#include <gaugeline/formats/delta.hpp>
+#include <gaugeline/stream/json_writer.hpp>
+
+#include "snapshot.hpp"
+#include "text_output.hpp"
+
+namespace gaugeline::cli {
+namespace {
+
+// The size of the file that the delta spares its reader.
+Expected<std::uint64_t> whole_size(const formats::SnapshotView& target) {
+  struct Counter final : formats::ByteSink {
+    Expected<> write(std::span<const std::byte> more) override {
+      bytes += more.size();
+      return {};
+    }
+    std::uint64_t bytes = 0;
+  } counter;
+  std::vector<std::byte> workspace(formats::snapshot_workspace_bytes(target));
+  if (const auto encoded = formats::encode_snapshot(target, workspace, counter); !encoded)
+    return std::unexpected(encoded.error());
+  return counter.bytes;
+}
+
+class DeltaCommand final : public Command {
+ public:
+  explicit DeltaCommand(CLI::App& snapshot)
+      : Command(snapshot, "delta",
+                "  gaugeline snapshot delta consumer/1860.snapshot data --out 1861.delta --tolerance 0.1\n"
+                "  gaugeline snapshot delta data --from -2 --to -1 --out latest.delta",
+                "Write what changed between two snapshots of a run, for those who have the first") {
+    require(app().add_option("BASE", base_.path, "The snapshot that the reader has, or a data directory"));
+    app().add_option("TARGET", target_.path, "The snapshot that it is to have; without it, of the same data directory");
+    app()
+        .add_option("--from", base_.slice,
+                    "Slice of the first; without it, the last but one if there is no TARGET, "
+                    "else the latest")
+        ->type_name("SLICE");
+    app().add_option("--to", target_.slice, "Slice of the second; without it, the latest")->type_name("SLICE");
+    require(app().add_option("--out", out_, "The file")->type_name("FILE"));
+    app()
+        .add_option("--tolerance", tolerance_.amount, "How far a vector may come out from where it is; 0: not at all")
+        ->type_name("NUMBER")
+        ->capture_default_str();
+    app()
+        .add_option("--tolerance-unit", unit_,
+                    "deviations: of the vector's uncertainty, per coordinate; absolute: length of the difference")
+        ->type_name("NAME")
+        ->check(CLI::IsMember({"deviations", "absolute"}))
+        ->capture_default_str();
+    add_json_flag();
+  }
+
+  Expected<ExitStatus> run() override {
+    if (target_.path.empty()) {
+      target_.path = base_.path;
+      if (base_.slice.empty()) base_.slice = "-2";
+    }
+    if (unit_ == "absolute") tolerance_.unit = formats::DeltaTolerance::Unit::absolute;
+    const auto base = base_.load();
+    if (!base) return std::unexpected(base.error());
+    const auto target = target_.load();
+    if (!target) return std::unexpected(target.error());
+    const auto whole = whole_size(target->view());
+    if (!whole) return std::unexpected(whole.error());
+    auto file = formats::AtomicFile::create(out_);
+    if (!file) return std::unexpected(file.error());
+    const auto summary = formats::encode_delta(base->view(), target->view(), target->checksum(), tolerance_, *file);
+    if (!summary) return std::unexpected(summary.error());
+    if (const auto committed = file->commit(); !committed) return std::unexpected(committed.error());
+    json() ? print_json(*summary, *whole) : print_text(*summary, *whole);
+    return ExitStatus::done;
+  }
+
+ private:
+  void print_text(const formats::DeltaSummary& summary, std::uint64_t whole) const {
+    const auto count = [](std::uint64_t number) { return grouped(static_cast<double>(number)); };
+    std::cout << "From slice " << summary.base_slice << " to slice " << summary.slice << ": "
+              << count(summary.moved_rows) << " of " << count(summary.item_rows + summary.context_rows)
+              << " rows moved, " << count(summary.new_rows) << " new\n"
+              << out_ << ": " << byte_count(summary.bytes) << ", "
+              << fixed(100 * static_cast<double>(summary.bytes) / static_cast<double>(whole), 1)
+              << " % of the snapshot's " << byte_count(whole) << '\n';
+  }
+
+  static void print_json(const formats::DeltaSummary& summary, std::uint64_t whole) {
+    stream::JsonWriter json(std::cout);
+    json.begin_object()
+        .member("run", summary.run)
+        .member("base_slice", summary.base_slice)
+        .member("slice", summary.slice)
+        .member("tolerance", summary.tolerance.amount)
+        .member("tolerance_unit",
+                summary.tolerance.unit == formats::DeltaTolerance::Unit::absolute ? "absolute" : "deviations")
+        .member("bytes", summary.bytes)
+        .member("snapshot_bytes", whole)
+        .member("item_rows", summary.item_rows)
+        .member("context_rows", summary.context_rows)
+        .member("new_rows", summary.new_rows)
+        .member("moved_rows", summary.moved_rows)
+        .end_object();
+  }
+
+  SnapshotChoice base_, target_;
+  std::string out_, unit_ = "deviations";
+  formats::DeltaTolerance tolerance_;
+};
+
+}  // namespace
+
+void add_snapshot_delta(CLI::App& snapshot, Commands& commands) {
+  commands.push_back(std::make_unique<DeltaCommand>(snapshot));
+}
+
+}  // namespace gaugeline::cli
