@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include <gaugeline/formats/delta.hpp>
+#include <gaugeline/formats/file_system.hpp>
 #include <gaugeline/formats/journal.hpp>
 #include <gaugeline/formats/slices_file.hpp>
 #include <gaugeline/formats/snapshot_map.hpp>
@@ -64,6 +66,20 @@ TEST_CASE("a snapshot without an order of its tokens is not searched in place, a
   CHECK(read_snapshot(golden / "0.1.0-before-token-order" / "skipgram.snapshot")->view().canaries.rows.empty());
   const auto now = SnapshotMap::open(golden / "0.1.0" / "skipgram.snapshot").value();
   CHECK(now.find(Side::items, "item-3").value() == 3U);
+}
+
+TEST_CASE("deltas of all versions are applied") {
+  const auto folder = golden / "0.1.0" / "delta";
+  const auto base = read_snapshot(folder / "base.snapshot").value();
+  const auto target = read_snapshot(folder / "target.snapshot").value();
+  const auto apply = [&](const char* name) { return apply_delta(base.view(), read_file(folder / name)->span()); };
+  const auto exact = apply("exact.delta");
+  REQUIRE(exact);
+  CHECK(rows_digest(exact->view()) == rows_digest(target.view()));
+  CHECK(exact->view().lineage.parent_checksum == target.view().lineage.parent_checksum);
+  const auto loose = apply("loose.delta");
+  REQUIRE(loose);
+  CHECK(loose->view().state.items.embeddings.isApprox(target.view().state.items.embeddings, .1F));
 }
 
 TEST_CASE("slices of all versions are read, by themselves and in a file") {
