@@ -18,8 +18,8 @@ namespace gaugeline::formats {
 
 class WordColumn {
  public:
-  WordColumn(std::span<const float> figures) noexcept : bytes_(std::as_bytes(figures)) {}
-  WordColumn(std::span<const std::uint32_t> words) noexcept : bytes_(std::as_bytes(words)) {}
+  explicit WordColumn(std::span<const float> figures) noexcept : bytes_(std::as_bytes(figures)) {}
+  explicit WordColumn(std::span<const std::uint32_t> words) noexcept : bytes_(std::as_bytes(words)) {}
   [[nodiscard]] std::size_t size() const noexcept { return bytes_.size() / sizeof(std::uint32_t); }
   [[nodiscard]] std::uint32_t operator[](std::size_t row) const noexcept {
     return load<std::uint32_t>(bytes_, row * sizeof(std::uint32_t));
@@ -34,10 +34,13 @@ inline constexpr std::size_t column_count = 14;
 inline constexpr std::size_t first_offset_column = 6, last_offset_column = 9, born_column = 11, anchor_time_column = 13;
 
 [[nodiscard]] inline std::array<WordColumn, column_count> word_columns(const SideState<float>& side) noexcept {
-  return {side.precision,       side.diffusion,          side.count,     side.uses,
-          side.null_variance,   side.log_retention,      side.offset,    side.offset_precision,
-          side.baseline_offset, side.baseline_precision, side.frequency, side.born,
-          side.gradient_energy, side.anchor_time};
+  return {WordColumn(side.precision),       WordColumn(side.diffusion),
+          WordColumn(side.count),           WordColumn(side.uses),
+          WordColumn(side.null_variance),   WordColumn(side.log_retention),
+          WordColumn(side.offset),          WordColumn(side.offset_precision),
+          WordColumn(side.baseline_offset), WordColumn(side.baseline_precision),
+          WordColumn(side.frequency),       WordColumn(side.born),
+          WordColumn(side.gradient_energy), WordColumn(side.anchor_time)};
 }
 
 // Puts `words` behind what the column of that number holds.

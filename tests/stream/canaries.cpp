@@ -25,7 +25,7 @@ TEST_CASE("canaries are the items whose precision times squared length is larges
   std::ranges::fill(example.items.embeddings, 1.F);
   std::ranges::fill(example.items.precision, 1.F);
   for (const std::size_t row : {2UL, 3UL, 7UL}) example.items.precision[row] = 5;
-  example.items.embeddings[2 * 11] = -9;
+  example.items.embeddings[22] = -9;
   Canaries canaries;
   canaries.choose(example.view().state);
   const auto found = canaries.among(example.view().state);
