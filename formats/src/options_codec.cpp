@@ -2,10 +2,10 @@
 
 #include <algorithm>
 #include <array>
-#include <bit>
 #include <utility>
 
 #include "checksum.hpp"
+#include "little_endian.hpp"
 
 namespace gaugeline::formats {
 namespace {
@@ -71,9 +71,8 @@ std::uint64_t options_digest(const Options& options) noexcept {
   std::array<std::byte, 64 * sizeof(std::uint64_t)> bytes{};
   std::size_t size = 0;
   const auto add = [&](auto value) {
-    const auto raw = std::bit_cast<std::array<std::byte, sizeof(value)>>(value);
-    for (std::size_t i = 0; i < raw.size(); ++i)
-      bytes[size++] = raw[std::endian::native == std::endian::little ? i : raw.size() - 1 - i];
+    store(std::span<std::byte>(bytes), size, value);
+    size += sizeof value;
   };
   const auto add_all = [&](auto... values) { (add(values), ...); };
   add_all(options.likelihood, options.coupling, options.gauge, options.seed, options.dimension, options.prior_precision,
