@@ -15,8 +15,10 @@ class SnapshotDecoder {
   explicit SnapshotDecoder(std::span<const std::byte> file) noexcept : file_(file) {}
 
   Expected<Snapshot> decode() {
-    if (const auto ok = check_snapshot_header(file_); !ok) return std::unexpected(ok.error());
-    const auto footer = SnapshotFooter::parse(file_, file_.size());
+    const auto version = check_snapshot_header(file_);
+    if (!version) return std::unexpected(version.error());
+    version_ = *version;
+    const auto footer = SnapshotFooter::parse(file_, file_.size(), version_);
     if (!footer) return std::unexpected(footer.error());
     snapshot_.checksum_ = footer->checksum;
     for (const auto step :
@@ -32,7 +34,7 @@ class SnapshotDecoder {
     if (checksum(bytes) != footer.manifest_checksum)
       return fail(ErrorCode::checksum_mismatch, "offset ", footer.manifest_offset, ": the manifest is damaged");
     const AlignedBytes aligned(bytes);
-    const auto manifest = read_manifest(aligned);
+    const auto manifest = read_manifest(aligned, version_);
     if (!manifest) return std::unexpected(manifest.error());
     take(**manifest);
     if (const auto ok = validate(snapshot_.options_); !ok)
@@ -40,7 +42,7 @@ class SnapshotDecoder {
     if (snapshot_.canary_before_.size() != snapshot_.canary_rows_.size() * snapshot_.options_.dimension)
       return fail(ErrorCode::bad_data, "manifest: ", snapshot_.canary_before_.size(), " numbers for ",
                   snapshot_.canary_rows_.size(), " canaries of dimension ", snapshot_.options_.dimension);
-    const auto rows = check_chunks(chunks_, snapshot_.options_.dimension, footer.manifest_offset);
+    const auto rows = check_chunks(chunks_, snapshot_.options_.dimension, snapshot_.encoding_, footer.manifest_offset);
     if (!rows) return std::unexpected(rows.error());
     rows_ = *rows;
     return {};
@@ -51,6 +53,7 @@ class SnapshotDecoder {
     snapshot_.program_ = manifest.program()->str();
     snapshot_.parent_checksum_ = manifest.parent_checksum();
     snapshot_.smoothed_ = manifest.smoothed();
+    snapshot_.encoding_ = encoding_of(manifest);
     snapshot_.options_ = read_options(*manifest.options());
     snapshot_.report_ = read_report(*manifest.report());
     snapshot_.time_unit_seconds_ = manifest.time_unit_seconds();
@@ -106,7 +109,7 @@ class SnapshotDecoder {
                          &side.log_retention, &side.frequency, &side.gradient_energy})
       column->reserve(rows);
     side.born.reserve(rows);
-    if (keeps_anchors(snapshot_.options_)) {
+    if (keeps_anchors(snapshot_.options_) && snapshot_.encoding_ == Encoding::float32) {
       side.anchor.reserve(rows * snapshot_.options_.dimension);
       side.anchor_time.reserve(rows);
     }
@@ -124,11 +127,23 @@ class SnapshotDecoder {
     const bool shared = shared_tokens_ && chunk.side() == 1;
     const AlignedBytes aligned(bytes);
     const auto rows = read_row_chunk(aligned, chunk.row_count(), snapshot_.options_.dimension,
-                                     shared ? TokenStorage::shared : TokenStorage::stored);
+                                     {shared ? TokenStorage::shared : TokenStorage::stored, snapshot_.encoding_});
     if (!rows) return std::unexpected(rows.error());
     if (auto ok = check_tokens(**rows); !ok) return ok;
-    append(**rows, chunk.side() == 0 ? snapshot_.items_ : snapshot_.contexts_);
+    if (auto ok = check_encoded(**rows); !ok) return ok;
+    Snapshot::SideData& side = chunk.side() == 0 ? snapshot_.items_ : snapshot_.contexts_;
+    append(**rows, side);
+    if (snapshot_.encoding_ != Encoding::float32) append_decoded(**rows, chunk.row_count(), side.embeddings);
     return {};
+  }
+
+  void append_decoded(const schema::Rows& rows, std::size_t count, std::vector<float>& table) const {
+    const std::size_t dimension = snapshot_.options_.dimension;
+    const std::size_t before = table.size();
+    table.resize(before + count * dimension);
+    const auto added = std::span(table).subspan(before);
+    for (std::size_t row = 0; row < count; ++row)
+      decode_embedding(rows, snapshot_.encoding_, row, added.subspan(row * dimension, dimension));
   }
 
   static void append(const schema::Rows& rows, Snapshot::SideData& side) {
@@ -166,6 +181,7 @@ class SnapshotDecoder {
   std::vector<schema::Chunk> chunks_;
   RowCounts rows_{};
   bool shared_tokens_ = false;
+  std::uint32_t version_ = 0;  // the header's
 };
 
 Expected<Snapshot> Snapshot::decode(std::span<const std::byte> bytes) { return SnapshotDecoder(bytes).decode(); }
@@ -210,7 +226,8 @@ SnapshotView Snapshot::view() const noexcept {
           .sources = source_views_,
           .canaries = {.rows = canary_rows_,
                        .before = {canary_before_.data(), static_cast<Eigen::Index>(canary_rows_.size()),
-                                  static_cast<Eigen::Index>(options_.dimension)}}};
+                                  static_cast<Eigen::Index>(options_.dimension)}},
+          .encoding = encoding_};
 }
 
 }  // namespace gaugeline::formats
