@@ -38,7 +38,7 @@ class DeltaDecoder {
     if (!head) return std::unexpected(head.error());
     summary_ = summary_of(**head, 0);
     const AlignedBytes manifest_bytes(std::as_bytes(elements((*head)->manifest())));
-    const auto manifest = read_manifest(manifest_bytes);
+    const auto manifest = read_manifest(manifest_bytes, snapshot_format_version);
     if (!manifest) return std::unexpected(manifest.error().within("delta head"));
     if (auto ok = builder_.take(**manifest); !ok) return ok;
     shared_tokens_ = (*manifest)->contexts_share_tokens();

@@ -30,6 +30,8 @@ Expected<> check_pair(const SnapshotView& base, const SnapshotView& target, cons
                 target.lineage.run, ": a delta is within one run");
   if (base.lineage.smoothed != target.lineage.smoothed)
     return fail(ErrorCode::invalid_argument, "one of the snapshots is a smoother's and the other is not");
+  if (base.encoding != Encoding::float32 || target.encoding != Encoding::float32)
+    return fail(ErrorCode::invalid_argument, "one of the snapshots is compact: deltas are between those of float32");
   if (options_digest(base.options) != options_digest(target.options))
     return fail(ErrorCode::invalid_argument,
                 "the snapshots' options differ, so that their rows hold different figures");

@@ -158,7 +158,7 @@ Expected<DeltaSummary> read_delta_summary(std::span<const std::byte> delta) {
   if (!head) return std::unexpected(head.error());
   DeltaSummary summary = summary_of(**head, delta.size());
   const AlignedBytes manifest_bytes(std::as_bytes(elements((*head)->manifest())));
-  const auto manifest = read_manifest(manifest_bytes);
+  const auto manifest = read_manifest(manifest_bytes, snapshot_format_version);
   if (!manifest) return std::unexpected(manifest.error().within("delta head"));
   summary.run = (*manifest)->run()->str();
   summary.slice = (*manifest)->report()->slice();

@@ -1,6 +1,7 @@
 #include "manifest.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "flatbuffer.hpp"
 #include "options_codec.hpp"
@@ -60,6 +61,18 @@ bool sources_fit(const schema::Manifest& manifest) {
   return list.well_formed() && ends.size() == (sequences == nullptr ? 0 : sequences->size());
 }
 
+Expected<> check_encoding(const schema::Manifest& manifest, std::uint32_t version) {
+  if (manifest.version() != version)
+    return fail(ErrorCode::bad_data, "manifest: format version ", manifest.version(), ", but the header says ",
+                version);
+  const unsigned encoding = manifest.encoding().value_or(0);
+  if (encoding > std::to_underlying(Encoding::int8))
+    return fail(ErrorCode::unsupported_version, "manifest: this program does not know encoding ", encoding);
+  if (format_version(Encoding{static_cast<std::uint8_t>(encoding)}) != version)
+    return fail(ErrorCode::bad_data, "manifest: encoding ", encoding, " in a file of format version ", version);
+  return {};
+}
+
 }  // namespace
 
 TokenStorage context_token_storage(const LearnerState<float>& state) noexcept {
@@ -109,22 +122,22 @@ std::span<const std::byte> write_manifest(FlatBufferBuilder& builder, const Snap
   const auto canary_before =
       builder.CreateVector(canaries.before.data(), static_cast<std::size_t>(canaries.before.size()));
   const bool shared = context_token_storage(state) == TokenStorage::shared;
-  builder.Finish(
-      schema::CreateManifest(builder, snapshot_format_version, run, program, snapshot.lineage.parent_checksum, options,
-                             report, state.time_unit_seconds, shared, rotation, names, ends, sequences, chunk_list,
-                             &values, item_hashes, item_counts, context_hashes, context_counts,
-                             snapshot.lineage.smoothed, options_digest(snapshot.options), canary_rows, canary_before),
-      schema::ManifestIdentifier());
+  flatbuffers::Optional<std::uint8_t> encoding;  // absent in what readers of version 1 read
+  if (snapshot.encoding != Encoding::float32) encoding = static_cast<std::uint8_t>(snapshot.encoding);
+  builder.Finish(schema::CreateManifest(builder, format_version(snapshot.encoding), run, program,
+                                        snapshot.lineage.parent_checksum, options, report, state.time_unit_seconds,
+                                        shared, rotation, names, ends, sequences, chunk_list, &values, item_hashes,
+                                        item_counts, context_hashes, context_counts, snapshot.lineage.smoothed,
+                                        options_digest(snapshot.options), canary_rows, canary_before, encoding),
+                 schema::ManifestIdentifier());
   return {reinterpret_cast<const std::byte*>(builder.GetBufferPointer()), builder.GetSize()};
 }
 
-Expected<const schema::Manifest*> read_manifest(const AlignedBytes& bytes) {
+Expected<const schema::Manifest*> read_manifest(const AlignedBytes& bytes, std::uint32_t version) {
   const auto root = verified_root<schema::Manifest>(bytes, schema::ManifestIdentifier(), "manifest");
   if (!root) return root;
   const schema::Manifest& manifest = **root;
-  if (manifest.version() != snapshot_format_version)
-    return fail(ErrorCode::unsupported_version, "manifest: format version ", manifest.version(),
-                ", but this program reads ", snapshot_format_version);
+  if (auto ok = check_encoding(manifest, version); !ok) return std::unexpected(ok.error());
   if (manifest.run() == nullptr || manifest.program() == nullptr || manifest.options() == nullptr ||
       manifest.report() == nullptr || manifest.rotation() == nullptr || manifest.values() == nullptr)
     return fail(ErrorCode::bad_data,
@@ -136,7 +149,9 @@ Expected<const schema::Manifest*> read_manifest(const AlignedBytes& bytes) {
   return root;
 }
 
-Expected<RowCounts> check_chunks(std::span<const schema::Chunk> chunks, std::uint32_t dimension,
+Encoding encoding_of(const schema::Manifest& manifest) noexcept { return Encoding{manifest.encoding().value_or(0)}; }
+
+Expected<RowCounts> check_chunks(std::span<const schema::Chunk> chunks, std::uint32_t dimension, Encoding encoding,
                                  std::uint64_t manifest_offset) {
   RowCounts rows{};
   std::uint64_t offset = snapshot_header_bytes;
@@ -150,7 +165,7 @@ Expected<RowCounts> check_chunks(std::span<const schema::Chunk> chunks, std::uin
     if (chunk.offset() != offset || chunk.length() > manifest_offset - offset)
       return fail(ErrorCode::bad_data, "chunks[", c, "]: ", chunk.length(), " bytes at offset ", chunk.offset(),
                   " overlap something or leave a gap; offset ", offset, " is due");
-    const std::uint64_t least_bytes = std::uint64_t{chunk.row_count()} * dimension * sizeof(float);
+    const std::uint64_t least_bytes = std::uint64_t{chunk.row_count()} * dimension * bytes_per_number(encoding);
     if (chunk.row_count() == 0 || least_bytes > chunk.length())
       return fail(ErrorCode::bad_data, "chunks[", c, "]: ", chunk.length(), " bytes cannot hold ", chunk.row_count(),
                   " rows of dimension ", dimension);

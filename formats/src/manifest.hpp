@@ -28,8 +28,11 @@ namespace gaugeline::formats {
                                                         const SnapshotView& snapshot,
                                                         std::span<const schema::Chunk> chunks);
 
-// Structure, version, and that what must be there is there. Figures are checked by check_snapshot.
-[[nodiscard]] Expected<const schema::Manifest*> read_manifest(const AlignedBytes& bytes);
+// Structure, version (that of the header), and that what must be there is there. Figures are checked by check_snapshot.
+[[nodiscard]] Expected<const schema::Manifest*> read_manifest(const AlignedBytes& bytes, std::uint32_t version);
+
+// Of a manifest that read_manifest has taken.
+[[nodiscard]] Encoding encoding_of(const schema::Manifest& manifest) noexcept;
 
 // Rows of the items and of the contexts.
 using RowCounts = std::array<std::uint64_t, 2>;
@@ -37,6 +40,6 @@ using RowCounts = std::array<std::uint64_t, 2>;
 // Checks that the chunks cover the rows of both sides in order, and the bytes from the header to the manifest without
 // overlap or gap; and that no chunk claims more rows than its bytes can hold.
 [[nodiscard]] Expected<RowCounts> check_chunks(std::span<const schema::Chunk> chunks, std::uint32_t dimension,
-                                               std::uint64_t manifest_offset);
+                                               Encoding encoding, std::uint64_t manifest_offset);
 
 }  // namespace gaugeline::formats

@@ -14,8 +14,8 @@ namespace gaugeline::formats {
 // The ranges are for validate(options) to check; enumerators without a name come through as they are.
 [[nodiscard]] Options read_options(const schema::Options& source) noexcept;
 
-// XXH3-64 of the values in the order of the schema, each little-endian in its width there: two runs with the same digest
-// were told the same. Never 0. No heap.
+// XXH3-64 of the values in the order of the schema, each little-endian in its width there: two runs with the same
+// digest were told the same. Never 0. No heap.
 [[nodiscard]] std::uint64_t options_digest(const Options& options) noexcept;
 
 [[nodiscard]] flatbuffers::Offset<schema::Report> write_report(flatbuffers::FlatBufferBuilder& builder,

@@ -3,6 +3,7 @@
 #include <string>
 
 #include "flatbuffer.hpp"
+#include "manifest.hpp"
 #include "options_codec.hpp"
 #include "snapshot_check.hpp"
 
@@ -13,6 +14,7 @@ Expected<> SnapshotBuilder::take(const schema::Manifest& manifest) {
   snapshot_.program_ = manifest.program()->str();
   snapshot_.parent_checksum_ = manifest.parent_checksum();
   snapshot_.smoothed_ = manifest.smoothed();
+  snapshot_.encoding_ = encoding_of(manifest);
   snapshot_.options_ = read_options(*manifest.options());
   snapshot_.report_ = read_report(*manifest.report());
   snapshot_.time_unit_seconds_ = manifest.time_unit_seconds();

@@ -20,6 +20,7 @@ class SnapshotBuilder {
   [[nodiscard]] Expected<> take(const schema::Manifest& manifest);
 
   [[nodiscard]] const Options& options() const noexcept { return snapshot_.options_; }
+  [[nodiscard]] Encoding encoding() const noexcept { return snapshot_.encoding_; }
   [[nodiscard]] Rows& rows(Side side) noexcept { return side == Side::items ? snapshot_.items_ : snapshot_.contexts_; }
   void set_checksum(std::uint64_t checksum) noexcept { snapshot_.checksum_ = checksum; }
   [[nodiscard]] SnapshotView view() const noexcept { return snapshot_.view(); }

@@ -144,8 +144,9 @@ Expected<> check_values(const LearnerState<float>& state) noexcept {
   return {};
 }
 
-Expected<> check_side(const SideState<float>& state, const Options& options, std::size_t capacity,
+Expected<> check_side(const SideState<float>& state, const SnapshotView& snapshot, std::size_t capacity,
                       std::string_view side) noexcept {
+  const Options& options = snapshot.options;
   const std::uint32_t dimension = options.dimension;
   const std::size_t rows = state.size();
   const std::size_t offsets = fits_offsets(options) ? rows : 0;
@@ -174,7 +175,9 @@ Expected<> check_side(const SideState<float>& state, const Options& options, std
         Column{state.baseline_precision, positive, "baseline_precision"}}) {
     if (auto ok = check_column(values, offsets, range, side, name); !ok) return ok;
   }
-  if (auto ok = check_anchors(state, options, side); !ok) return ok;
+  if (snapshot.encoding == Encoding::float32) {  // others have none
+    if (auto ok = check_anchors(state, options, side); !ok) return ok;
+  }
   return check_column(state.candidate_counts, state.candidate_hashes.size(), not_negative, side, "candidate_counts");
 }
 
@@ -210,8 +213,16 @@ Expected<> check_snapshot(const SnapshotView& snapshot) noexcept {
   if (auto ok = check_rotation(state.rotation, state.dimension); !ok) return ok;
   if (auto ok = check_values(state); !ok) return ok;
   if (auto ok = check_canaries(snapshot.canaries, state.items.size(), state.dimension); !ok) return ok;
-  if (auto ok = check_side(state.items, options, options.item_capacity, "items"); !ok) return ok;
-  return check_side(state.contexts, options, options.context_capacity, "contexts");
+  if (auto ok = check_side(state.items, snapshot, options.item_capacity, "items"); !ok) return ok;
+  return check_side(state.contexts, snapshot, options.context_capacity, "contexts");
+}
+
+Expected<> check_resumable(const SnapshotView& snapshot) noexcept {
+  if (snapshot.encoding == Encoding::float32) return {};
+  return fail(ErrorCode::invalid_argument, "is a compact snapshot: its embeddings are rounded to ",
+              encoding_name(snapshot.encoding),
+              ", and its anchors are left out, so that a run cannot go on from it; put the file that it was made of "
+              "in its place");
 }
 
 Expected<> check_distinct(const TokenList& tokens, std::string_view side) {

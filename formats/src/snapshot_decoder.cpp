@@ -16,8 +16,10 @@ class SnapshotDecoder {
   explicit SnapshotDecoder(std::span<const std::byte> file) noexcept : file_(file) {}
 
   Expected<Snapshot> decode() {
-    if (const auto ok = check_snapshot_header(file_); !ok) return std::unexpected(ok.error());
-    const auto footer = SnapshotFooter::parse(file_, file_.size());
+    const auto version = check_snapshot_header(file_);
+    if (!version) return std::unexpected(version.error());
+    version_ = *version;
+    const auto footer = SnapshotFooter::parse(file_, file_.size(), version_);
     if (!footer) return std::unexpected(footer.error());
     snapshot_.set_checksum(footer->checksum);
     if (const auto ok = read_manifest_part(*footer); !ok) return std::unexpected(ok.error());
@@ -32,12 +34,13 @@ class SnapshotDecoder {
     if (checksum(bytes) != footer.manifest_checksum)
       return fail(ErrorCode::checksum_mismatch, "offset ", footer.manifest_offset, ": the manifest is damaged");
     const AlignedBytes aligned(bytes);
-    const auto manifest = read_manifest(aligned);
+    const auto manifest = read_manifest(aligned, version_);
     if (!manifest) return std::unexpected(manifest.error());
     if (auto ok = snapshot_.take(**manifest); !ok) return ok;
     chunks_ = copied_elements<schema::Chunk>((*manifest)->chunks());
     shared_tokens_ = (*manifest)->contexts_share_tokens();
-    const auto rows = check_chunks(chunks_, snapshot_.options().dimension, footer.manifest_offset);
+    const auto rows =
+        check_chunks(chunks_, snapshot_.options().dimension, snapshot_.encoding(), footer.manifest_offset);
     if (!rows) return std::unexpected(rows.error());
     rows_ = *rows;
     return {};
@@ -62,7 +65,7 @@ class SnapshotDecoder {
                          &side.log_retention, &side.frequency, &side.gradient_energy})
       column->reserve(rows);
     side.born.reserve(rows);
-    if (keeps_anchors(snapshot_.options())) {
+    if (keeps_anchors(snapshot_.options()) && snapshot_.encoding() == Encoding::float32) {
       side.anchor.reserve(rows * snapshot_.options().dimension);
       side.anchor_time.reserve(rows);
     }
@@ -80,11 +83,23 @@ class SnapshotDecoder {
     const bool shared = shared_tokens_ && chunk.side() == 1;
     const AlignedBytes aligned(bytes);
     const auto rows = read_row_chunk(aligned, chunk.row_count(), snapshot_.options().dimension,
-                                     shared ? TokenStorage::shared : TokenStorage::stored);
+                                     {shared ? TokenStorage::shared : TokenStorage::stored, snapshot_.encoding()});
     if (!rows) return std::unexpected(rows.error());
     if (auto ok = check_tokens(**rows); !ok) return ok;
-    append(**rows, snapshot_.rows(chunk.side() == 0 ? Side::items : Side::contexts));
+    if (auto ok = check_encoded(**rows); !ok) return ok;
+    SnapshotBuilder::Rows& side = snapshot_.rows(chunk.side() == 0 ? Side::items : Side::contexts);
+    append(**rows, side);
+    if (snapshot_.encoding() != Encoding::float32) append_decoded(**rows, chunk.row_count(), side.embeddings);
     return {};
+  }
+
+  void append_decoded(const schema::Rows& rows, std::size_t count, std::vector<float>& table) const {
+    const std::size_t dimension = snapshot_.options().dimension;
+    const std::size_t before = table.size();
+    table.resize(before + count * dimension);
+    const auto added = std::span(table).subspan(before);
+    for (std::size_t row = 0; row < count; ++row)
+      decode_embedding(rows, snapshot_.encoding(), row, added.subspan(row * dimension, dimension));
   }
 
   static void append(const schema::Rows& rows, SnapshotBuilder::Rows& side) {
@@ -115,6 +130,7 @@ class SnapshotDecoder {
   std::vector<schema::Chunk> chunks_;
   RowCounts rows_{};
   bool shared_tokens_ = false;
+  std::uint32_t version_ = 0;  // the header's
 };
 
 }  // namespace
@@ -161,7 +177,8 @@ SnapshotView Snapshot::view() const noexcept {
           .sources = source_views_,
           .canaries = {.rows = canary_rows_,
                        .before = {canary_before_.data(), static_cast<Eigen::Index>(canary_rows_.size()),
-                                  static_cast<Eigen::Index>(options_.dimension)}}};
+                                  static_cast<Eigen::Index>(options_.dimension)}},
+          .encoding = encoding_};
 }
 
 }  // namespace gaugeline::formats

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <memory>
+#include <vector>
 
 #include <gaugeline/formats/snapshot.hpp>
 
@@ -16,8 +17,9 @@ namespace {
 
 static_assert(max_chunk_bytes == max_flatbuffer_bytes);
 
-TokenStorage token_storage(const LearnerState<float>& state, Side side) noexcept {
-  return side == Side::items ? TokenStorage::stored : context_token_storage(state);
+RowStorage row_storage(const SnapshotView& snapshot, Side side) noexcept {
+  return {.tokens = side == Side::items ? TokenStorage::stored : context_token_storage(snapshot.state),
+          .encoding = snapshot.encoding};
 }
 
 // How a snapshot is going to be cut: known before a byte is written, so that the workspace can be checked.
@@ -25,14 +27,15 @@ struct Plan {
   std::size_t chunks = 0;
   std::size_t largest_chunk_bytes = 0;
 
-  Plan(const LearnerState<float>& state, std::size_t chunk_bytes) noexcept {
-    for (const Side side : {Side::items, Side::contexts}) add(state[side], token_storage(state, side), chunk_bytes);
+  Plan(const SnapshotView& snapshot, std::size_t chunk_bytes) noexcept {
+    for (const Side side : {Side::items, Side::contexts})
+      add(snapshot.state[side], row_storage(snapshot, side), chunk_bytes);
   }
 
-  void add(const SideState<float>& side, TokenStorage tokens, std::size_t chunk_bytes) noexcept {
+  void add(const SideState<float>& side, RowStorage storage, std::size_t chunk_bytes) noexcept {
     for (RowRange rows; rows.first < side.size(); rows.first += rows.count) {
-      rows = next_rows(side, rows.first, tokens, chunk_bytes);
-      largest_chunk_bytes = std::max(largest_chunk_bytes, row_chunk_bytes(side, rows, tokens));
+      rows = next_rows(side, rows.first, storage, chunk_bytes);
+      largest_chunk_bytes = std::max(largest_chunk_bytes, row_chunk_bytes(side, rows, storage));
       ++chunks;
     }
   }
@@ -59,7 +62,8 @@ class SnapshotEncoder {
         chunk_bytes_(chunk_bytes) {}
 
   Expected<std::uint64_t> encode() {
-    if (const auto ok = put(snapshot_header()); !ok) return std::unexpected(ok.error());
+    if (const auto ok = put(snapshot_header(format_version(snapshot_.encoding))); !ok)
+      return std::unexpected(ok.error());
     for (const Side side : {Side::items, Side::contexts}) {
       if (const auto ok = write_rows(side); !ok) return std::unexpected(ok.error());
     }
@@ -69,12 +73,12 @@ class SnapshotEncoder {
  private:
   Expected<> write_rows(Side which) {
     const SideState<float>& side = snapshot_.state[which];
-    const TokenStorage tokens = token_storage(snapshot_.state, which);
+    const RowStorage storage = row_storage(snapshot_, which);
     for (RowRange rows; rows.first < side.size(); rows.first += rows.count) {
-      rows = next_rows(side, rows.first, tokens, chunk_bytes_);
+      rows = next_rows(side, rows.first, storage, chunk_bytes_);
       WorkspaceAllocator allocator(memory_);
       flatbuffers::FlatBufferBuilder builder(memory_.size(), &allocator);
-      const auto bytes = write_row_chunk(builder, side, rows, tokens);
+      const auto bytes = write_row_chunk(builder, side, rows, storage);
       list_[written_chunks_++] =
           schema::Chunk(offset_, bytes.size(), checksum(bytes), static_cast<std::uint32_t>(rows.first),
                         static_cast<std::uint32_t>(rows.count), static_cast<std::uint32_t>(which), 0);
@@ -90,7 +94,7 @@ class SnapshotEncoder {
     const auto footer =
         SnapshotFooter{
             .manifest_offset = offset_, .manifest_bytes = manifest.size(), .manifest_checksum = checksum(manifest)}
-            .sealed();
+            .sealed(format_version(snapshot_.encoding));
     if (const auto ok = put(manifest); !ok) return std::unexpected(ok.error());
     if (const auto ok = put(footer); !ok) return std::unexpected(ok.error());
     return SnapshotFooter::checksum_of(footer);
@@ -132,19 +136,33 @@ Expected<> check_plan(const Plan& plan, const SnapshotView& snapshot, std::size_
 }  // namespace
 
 std::size_t snapshot_workspace_bytes(const SnapshotView& snapshot, std::size_t chunk_bytes) noexcept {
-  return Plan(snapshot.state, chunk_bytes).workspace_bytes(snapshot);
+  return Plan(snapshot, chunk_bytes).workspace_bytes(snapshot);
 }
 
 Expected<std::uint64_t> encode_snapshot(const SnapshotView& snapshot, std::span<std::byte> workspace, ByteSink& sink,
                                         std::size_t chunk_bytes) {
   if (const auto ok = check_snapshot(snapshot); !ok)
     return fail(ErrorCode::invalid_argument, "snapshot: ", ok.error().message());
-  const Plan plan(snapshot.state, chunk_bytes);
+  const Plan plan(snapshot, chunk_bytes);
   if (const auto ok = check_plan(plan, snapshot, workspace.size(), chunk_bytes); !ok)
     return std::unexpected(ok.error());
   const auto address = reinterpret_cast<std::uintptr_t>(workspace.data());
   const auto aligned = workspace.subspan(aligned_up(address) - address);
   return SnapshotEncoder(snapshot, plan, aligned, sink, chunk_bytes).encode();
+}
+
+Expected<std::uint64_t> encoded_bytes(const SnapshotView& snapshot) {
+  struct Counter final : ByteSink {
+    Expected<> write(std::span<const std::byte> more) override {
+      bytes += more.size();
+      return {};
+    }
+    std::uint64_t bytes = 0;
+  } counter;
+  std::vector<std::byte> workspace(snapshot_workspace_bytes(snapshot));
+  if (const auto encoded = encode_snapshot(snapshot, workspace, counter); !encoded)
+    return std::unexpected(encoded.error());
+  return counter.bytes;
 }
 
 }  // namespace gaugeline::formats

@@ -7,6 +7,7 @@
 #include <span>
 
 #include <gaugeline/error.hpp>
+#include <gaugeline/formats/encoding.hpp>
 
 namespace gaugeline::formats {
 
@@ -19,8 +20,10 @@ inline constexpr std::size_t part_alignment = 64;
 inline constexpr std::size_t snapshot_header_bytes = 64;
 inline constexpr std::size_t snapshot_footer_bytes = 64;
 
-[[nodiscard]] std::array<std::byte, snapshot_header_bytes> snapshot_header() noexcept;
-[[nodiscard]] Expected<> check_snapshot_header(std::span<const std::byte> file) noexcept;
+// Header, footer and manifest say the same version.
+[[nodiscard]] std::array<std::byte, snapshot_header_bytes> snapshot_header(std::uint32_t version) noexcept;
+// Returns the version, which is one that is read.
+[[nodiscard]] Expected<std::uint32_t> check_snapshot_header(std::span<const std::byte> file) noexcept;
 
 // The last bytes of the file. Its checksum is that of the snapshot: it covers the manifest's checksum, and the manifest
 // holds those of all chunks.
@@ -31,12 +34,12 @@ struct SnapshotFooter {
   std::uint64_t checksum = 0;  // XXH3-64 of the 56 bytes before it
 
   // As bytes, with the checksum of the other fields (the one here is not used).
-  [[nodiscard]] std::array<std::byte, snapshot_footer_bytes> sealed() const noexcept;
+  [[nodiscard]] std::array<std::byte, snapshot_footer_bytes> sealed(std::uint32_t version) const noexcept;
   [[nodiscard]] static std::uint64_t checksum_of(std::span<const std::byte, snapshot_footer_bytes> sealed) noexcept;
   // Reads the end of a file and checks that the manifest lies between the header and the footer, ending where the
   // footer begins. `tail` is the file, or the last snapshot_header_bytes + snapshot_footer_bytes of it.
-  [[nodiscard]] static Expected<SnapshotFooter> parse(std::span<const std::byte> tail,
-                                                      std::uint64_t file_bytes) noexcept;
+  [[nodiscard]] static Expected<SnapshotFooter> parse(std::span<const std::byte> tail, std::uint64_t file_bytes,
+                                                      std::uint32_t version) noexcept;
 };
 
 // True if the bytes [begin, end) of the file, which lie in it, are zero.

@@ -16,14 +16,16 @@
 namespace gaugeline::formats {
 namespace {
 
-ConstTable<float> table(std::span<const float> numbers, std::size_t rows, std::size_t dimension) {
-  return {numbers.data(), static_cast<Eigen::Index>(numbers.empty() ? 0 : rows), static_cast<Eigen::Index>(dimension)};
+static_assert(sizeof(Eigen::bfloat16) == sizeof(std::uint16_t));  // those bits, as they are stored
+
+template <class Number>
+ConstTable<Number> table(std::span<const Number> numbers, std::size_t dimension) {
+  return {numbers.data(), static_cast<Eigen::Index>(numbers.size() / dimension), static_cast<Eigen::Index>(dimension)};
 }
 
 SideState<float> view_of(const schema::Rows& rows, std::uint32_t dimension) {
-  const std::size_t count = elements(rows.precision()).size();
   return {.tokens = tokens_of(rows),
-          .embeddings = table(elements(rows.embeddings()), count, dimension),
+          .embeddings = table(elements(rows.embeddings()), dimension),
           .precision = elements(rows.precision()),
           .diffusion = elements(rows.diffusion()),
           .count = elements(rows.count()),
@@ -39,7 +41,7 @@ SideState<float> view_of(const schema::Rows& rows, std::uint32_t dimension) {
           .born = elements(rows.born()),
           .candidate_hashes = {},
           .candidate_counts = {},
-          .anchor = table(elements(rows.anchor()), count, dimension),
+          .anchor = table(elements(rows.anchor()), dimension),
           .anchor_time = elements(rows.anchor_time())};
 }
 
@@ -64,12 +66,13 @@ class SnapshotMap::Impl {
     const std::uint64_t end_bytes = std::min<std::uint64_t>(size, snapshot_header_bytes + snapshot_footer_bytes);
     const auto head = file_.read(0, end_bytes);
     if (!head) return std::unexpected(head.error());
-    if (auto ok = check_snapshot_header(*head); !ok) return ok;
+    const auto version = check_snapshot_header(*head);
+    if (!version) return std::unexpected(version.error());
     const auto tail = file_.read(size - end_bytes, end_bytes);
     if (!tail) return std::unexpected(tail.error());
-    const auto footer = SnapshotFooter::parse(*tail, size);
+    const auto footer = SnapshotFooter::parse(*tail, size, *version);
     if (!footer) return std::unexpected(footer.error());
-    if (auto ok = read_manifest_part(*footer, verification); !ok) return ok;
+    if (auto ok = read_manifest_part(*footer, *version, verification); !ok) return ok;
     file_.close();
     return verification == Verification::everything ? verify() : Expected<>();
   }
@@ -87,9 +90,13 @@ class SnapshotMap::Impl {
     const AlignedBytes bytes(file_.bytes().subspan(chunk.offset(), chunk.length()));
     const bool shared = shared_tokens_ && chunk.side() == 1;
     return read_row_chunk(bytes, chunk.row_count(), summary_.options.dimension,
-                          shared ? TokenStorage::shared : TokenStorage::stored);
+                          {shared ? TokenStorage::shared : TokenStorage::stored, summary_.encoding});
   }
 
+  [[nodiscard]] Expected<> check_row(Side side, RowIndex row) const {
+    if (row < size(side)) return {};
+    return fail(ErrorCode::invalid_argument, "row ", row, " does not exist: there are ", size(side));
+  }
   // The chunk of a row that is there.
   [[nodiscard]] const schema::Chunk& chunk_of(Side side, RowIndex row) const {
     const auto all = chunks(side);
@@ -102,19 +109,20 @@ class SnapshotMap::Impl {
   [[nodiscard]] const std::filesystem::path& path() const noexcept { return path_; }
 
  private:
-  Expected<> read_manifest_part(const SnapshotFooter& footer, Verification verification) {
+  Expected<> read_manifest_part(const SnapshotFooter& footer, std::uint32_t version, Verification verification) {
     const auto bytes = file_.read(footer.manifest_offset, footer.manifest_bytes);
     if (!bytes) return std::unexpected(bytes.error());
     if (verification != Verification::nothing && checksum(*bytes) != footer.manifest_checksum)
       return fail(ErrorCode::checksum_mismatch, "offset ", footer.manifest_offset, ": the manifest is damaged");
     const AlignedBytes aligned(*bytes);
-    const auto read = read_manifest(aligned);
+    const auto read = read_manifest(aligned, version);
     if (!read) return std::unexpected(read.error());
     const schema::Manifest& manifest = **read;
     summary_ = {.run = manifest.run()->str(),
                 .program = manifest.program()->str(),
                 .parent_checksum = manifest.parent_checksum(),
                 .smoothed = manifest.smoothed(),
+                .encoding = encoding_of(manifest),
                 .checksum = footer.checksum,
                 .bytes = file_.bytes().size(),
                 .options = read_options(*manifest.options()),
@@ -124,7 +132,7 @@ class SnapshotMap::Impl {
       return fail(ErrorCode::bad_data, "manifest: options: ", valid.error().message());
     chunks_ = copied_elements<schema::Chunk>(manifest.chunks());
     shared_tokens_ = manifest.contexts_share_tokens();
-    const auto rows = check_chunks(chunks_, summary_.options.dimension, footer.manifest_offset);
+    const auto rows = check_chunks(chunks_, summary_.options.dimension, summary_.encoding, footer.manifest_offset);
     if (!rows) return std::unexpected(rows.error());
     rows_ = *rows;
     item_chunks_ = static_cast<std::size_t>(
@@ -191,7 +199,15 @@ Expected<MappedChunk> SnapshotMap::chunk(Side side, std::size_t index) const {
   if (!tokens_of(**rows).well_formed())
     return impl_->located(chunk,
                           Error(ErrorCode::bad_data, "row chunk: the ends of the tokens do not fit their bytes"));
-  return MappedChunk{.first_row = chunk.first_row(), .rows = view_of(**rows, summary().options.dimension)};
+  const std::uint32_t dimension = summary().options.dimension;
+  const auto bfloat16 = elements((*rows)->embeddings_bfloat16());
+  return MappedChunk{
+      .first_row = chunk.first_row(),
+      .rows = view_of(**rows, dimension),
+      .embeddings_bfloat16 =
+          table(std::span(reinterpret_cast<const Eigen::bfloat16*>(bfloat16.data()), bfloat16.size()), dimension),
+      .embeddings_int8 = table(elements((*rows)->embeddings_int8()), dimension),
+      .embedding_scale = elements((*rows)->embedding_scale())};
 }
 
 Expected<std::optional<RowIndex>> SnapshotMap::find(Side side, std::string_view token) const {
@@ -220,19 +236,32 @@ Expected<std::optional<RowIndex>> SnapshotMap::find(Side side, std::string_view 
   return std::nullopt;
 }
 
+Expected<> SnapshotMap::embedding(Side side, RowIndex row, std::span<float> out) const {
+  if (auto there = impl_->check_row(side, row); !there) return there;
+  if (out.size() != summary().options.dimension)
+    return fail(ErrorCode::invalid_argument, "an embedding has ", summary().options.dimension, " numbers, not ",
+                out.size());
+  const schema::Chunk& chunk = impl_->chunk_of(side, row);
+  const auto rows = impl_->rows(chunk);
+  if (!rows) return impl_->located(chunk, rows.error());
+  decode_embedding(**rows, summary().encoding, row - chunk.first_row(), out);
+  return {};
+}
+
 Expected<MappedRow> SnapshotMap::row(Side side, RowIndex row) const {
-  if (row >= size(side))
-    return fail(ErrorCode::invalid_argument, "row ", row, " does not exist: there are ", size(side));
+  if (const auto there = impl_->check_row(side, row); !there) return std::unexpected(there.error());
   const schema::Chunk& chunk = impl_->chunk_of(side, row);
   const auto rows = impl_->rows(chunk);
   if (!rows) return impl_->located(chunk, rows.error());
   const std::size_t place = row - chunk.first_row();
   const std::size_t dimension = summary().options.dimension;
   MappedRow found{.token = {},
-                  .embedding = elements((*rows)->embeddings()).subspan(place * dimension, dimension),
+                  .embedding = {},
                   .precision = elements((*rows)->precision())[place],
                   .uses = elements((*rows)->uses())[place],
                   .born = elements((*rows)->born())[place]};
+  if (summary().encoding == Encoding::float32)
+    found.embedding = elements((*rows)->embeddings()).subspan(place * dimension, dimension);
   if (side == Side::contexts && contexts_share_tokens()) {
     const auto item = this->row(Side::items, row);
     if (!item) return item;

@@ -79,6 +79,7 @@ Expected<LearningRun> LearningRun::begin(formats::SnapshotStore store, const Opt
 
 Expected<> LearningRun::resume(const formats::Snapshot& snapshot) {
   const auto view = snapshot.view();
+  if (auto ok = formats::check_resumable(view); !ok) return ok;
   run_ = view.lineage.run;
   report_ = view.report;
   parent_checksum_ = view.lineage.parent_checksum;

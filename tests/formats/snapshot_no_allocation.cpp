@@ -63,16 +63,19 @@ TEST_CASE("encoding allocates nothing, in a workspace of just the size that was 
     CAPTURE(dimension);
     CAPTURE(chunk_bytes);
     const ExampleSnapshot example(rows, rows / 2, dimension);
-    const SnapshotView view = example.view();
-    std::vector<std::byte> workspace(snapshot_workspace_bytes(view, chunk_bytes));
-    std::vector<std::byte> output(std::size_t{1} << 20U);
-    FixedSink sink(output);
-    const std::size_t before = allocations;
-    const auto checksum = encode_snapshot(view, workspace, sink, chunk_bytes);
-    const std::size_t after = allocations;
-    REQUIRE(checksum);
-    CHECK(after == before);
-    CHECK(Snapshot::decode(sink.written()));
+    SnapshotView view = example.view();
+    for (const Encoding encoding : {Encoding::float32, Encoding::bfloat16, Encoding::int8}) {
+      view.encoding = encoding;
+      std::vector<std::byte> workspace(snapshot_workspace_bytes(view, chunk_bytes));
+      std::vector<std::byte> output(std::size_t{1} << 20U);
+      FixedSink sink(output);
+      const std::size_t before = allocations;
+      const auto checksum = encode_snapshot(view, workspace, sink, chunk_bytes);
+      const std::size_t after = allocations;
+      REQUIRE(checksum);
+      CHECK(after == before);
+      CHECK(Snapshot::decode(sink.written()));
+    }
   }
 }
 

@@ -39,6 +39,7 @@ void add_snapshot(CLI::App& parent, Commands& commands) {
   add_snapshot_diff(*snapshot, commands);
   add_snapshot_delta(*snapshot, commands);
   add_snapshot_apply(*snapshot, commands);
+  add_snapshot_compact(*snapshot, commands);
   add_snapshot_export(*snapshot, commands);
 }
 

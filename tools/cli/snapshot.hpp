@@ -23,6 +23,7 @@ struct SnapshotChoice {
 
 void add_snapshot_info(CLI::App& snapshot, Commands& commands);
 void add_snapshot_delta(CLI::App& snapshot, Commands& commands);
+void add_snapshot_compact(CLI::App& snapshot, Commands& commands);
 void add_snapshot_apply(CLI::App& snapshot, Commands& commands);
 void add_snapshot_diff(CLI::App& snapshot, Commands& commands);
 void add_snapshot_verify(CLI::App& snapshot, Commands& commands);

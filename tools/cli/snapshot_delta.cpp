@@ -11,21 +11,6 @@
 namespace gaugeline::cli {
 namespace {
 
-// The size of the file that the delta spares its reader.
-Expected<std::uint64_t> whole_size(const formats::SnapshotView& target) {
-  struct Counter final : formats::ByteSink {
-    Expected<> write(std::span<const std::byte> more) override {
-      bytes += more.size();
-      return {};
-    }
-    std::uint64_t bytes = 0;
-  } counter;
-  std::vector<std::byte> workspace(formats::snapshot_workspace_bytes(target));
-  if (const auto encoded = formats::encode_snapshot(target, workspace, counter); !encoded)
-    return std::unexpected(encoded.error());
-  return counter.bytes;
-}
-
 class DeltaCommand final : public Command {
  public:
   explicit DeltaCommand(CLI::App& snapshot)
@@ -65,7 +50,7 @@ class DeltaCommand final : public Command {
     if (!base) return std::unexpected(base.error());
     const auto target = target_.load();
     if (!target) return std::unexpected(target.error());
-    const auto whole = whole_size(target->view());
+    const auto whole = formats::encoded_bytes(target->view());
     if (!whole) return std::unexpected(whole.error());
     auto file = formats::AtomicFile::create(out_);
     if (!file) return std::unexpected(file.error());

@@ -49,7 +49,11 @@ class InfoCommand final : public Command {
               << "checksum " << hexadecimal(snapshot.checksum()) << ", parent " << parent
               << (view.lineage.smoothed ? ", smoothed" : "") << '\n'
               << "dimension " << view.state.dimension << ", " << grouped(static_cast<double>(view.state.items.size()))
-              << " items, " << grouped(static_cast<double>(view.state.contexts.size())) << " contexts\n";
+              << " items, " << grouped(static_cast<double>(view.state.contexts.size())) << " contexts"
+              << (view.encoding == formats::Encoding::float32
+                      ? std::string()
+                      : ", embeddings as " + std::string(formats::encoding_name(view.encoding)))
+              << '\n';
     if (const ValueState& values = view.state.values; values.noise_deviation > 0) {
       std::cout << "values: mean " << fixed(values.mean, 4) << ", noise " << fixed(values.noise_deviation, 4)
                 << ", scale " << fixed(view.state.value_scale, 4) << '\n';
@@ -73,7 +77,8 @@ class InfoCommand final : public Command {
     const formats::SnapshotView view = snapshot.view();
     stream::JsonWriter json(std::cout);
     json.begin_object()
-        .member("format_version", formats::snapshot_format_version)
+        .member("format_version", formats::format_version(view.encoding))
+        .member("encoding", formats::encoding_name(view.encoding))
         .member("run", view.lineage.run)
         .member("program", view.lineage.program)
         .member("checksum", hexadecimal(snapshot.checksum()))

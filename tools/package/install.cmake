@@ -75,6 +75,7 @@ if(GAUGELINE_FORMATS)
     gaugeline/formats/comparability.hpp
     gaugeline/formats/delta.hpp
     gaugeline/formats/embedding_table.hpp
+    gaugeline/formats/encoding.hpp
     gaugeline/formats/file_system.hpp
     gaugeline/formats/journal.hpp
     gaugeline/formats/npy.hpp
@@ -100,6 +101,7 @@ if(GAUGELINE_STREAM)
     gaugeline/stream/client.hpp
     gaugeline/stream/client_session.hpp
     gaugeline/stream/durability.hpp
+    gaugeline/stream/encoding_error.hpp
     gaugeline/stream/evaluate_analogies.hpp
     gaugeline/stream/evaluate_drift.hpp
     gaugeline/stream/evaluate_heldout.hpp

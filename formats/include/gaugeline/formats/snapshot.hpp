@@ -1,5 +1,6 @@
 // A snapshot: the learner's whole state after one slice, immutable, with where it comes from. It is the published
-// artefact, and also what a run is resumed from, bit for bit. Byte level: docs/formats.md.
+// artefact, and also what a run is resumed from, bit for bit. A compact one, which stores its embeddings in fewer
+// bytes (encoding.hpp), is to be read and asked, not to be resumed. Byte level: docs/formats.md.
 #pragma once
 
 #include <cstddef>
@@ -10,12 +11,17 @@
 #include <vector>
 
 #include <gaugeline/error.hpp>
+#include <gaugeline/formats/encoding.hpp>
 #include <gaugeline/learner_state.hpp>
 #include <gaugeline/options.hpp>
 
 namespace gaugeline::formats {
 
 inline constexpr std::uint32_t snapshot_format_version = 1;
+inline constexpr std::uint32_t compact_snapshot_format_version = 2;  // embeddings are not float32
+[[nodiscard]] constexpr std::uint32_t format_version(Encoding encoding) noexcept {
+  return encoding == Encoding::float32 ? snapshot_format_version : compact_snapshot_format_version;
+}
 
 // The last message of a source that this state contains.
 struct SourcePosition {
@@ -50,7 +56,14 @@ struct SnapshotView {
   SliceReport report;
   std::span<const SourcePositionView> sources;
   CanariesView canaries = {};
+  // Of both tables in the file; here they are float32 in any case. With another one than float32 no anchors are stored,
+  // and those that are here are passed over.
+  Encoding encoding = Encoding::float32;
 };
+
+// That a learner can go on from this snapshot. invalid_argument if it is compact: its embeddings are rounded and its
+// anchors left out, so that what is learnt next would not be what the run would have learnt.
+[[nodiscard]] Expected<> check_resumable(const SnapshotView& snapshot) noexcept;
 
 // Where encoded bytes go, in order.
 class ByteSink {
@@ -78,6 +91,9 @@ inline constexpr std::size_t max_chunk_bytes = (std::size_t{1} << 31U) - 65536;
 [[nodiscard]] Expected<std::uint64_t> encode_snapshot(const SnapshotView& snapshot, std::span<std::byte> workspace,
                                                       ByteSink& sink, std::size_t chunk_bytes = default_chunk_bytes);
 
+// Of the file that encode_snapshot makes, and its errors. Takes the workspace from the heap.
+[[nodiscard]] Expected<std::uint64_t> encoded_bytes(const SnapshotView& snapshot);
+
 // A snapshot read back: owns everything. Tables are contiguous. It can be moved, not copied.
 class Snapshot {
  public:
@@ -85,7 +101,8 @@ class Snapshot {
   Snapshot& operator=(Snapshot&&) noexcept = default;
 
   // Verifies every byte: structure, checksums, then meaning. `bytes` is the whole file. Errors: bad_data,
-  // checksum_mismatch or unsupported_version, with the offset or the field. Memory: about that of the file.
+  // checksum_mismatch or unsupported_version, with the offset or the field. Memory: about that of the file, or of the
+  // file as float32.
   [[nodiscard]] static Expected<Snapshot> decode(std::span<const std::byte> bytes);
   [[nodiscard]] SnapshotView view() const noexcept;  // valid while the Snapshot lives and is not moved
   // That of the file's footer, which covers all other bytes by way of their checksums; the same as encode_snapshot
@@ -120,6 +137,7 @@ class Snapshot {
   std::vector<SourcePositionView> source_views_;
   std::vector<RowIndex> canary_rows_;
   std::vector<float> canary_before_;
+  Encoding encoding_ = Encoding::float32;
   SideData items_, contexts_;
 };
 

@@ -6,6 +6,9 @@
 //   for (std::size_t c = 0; c < snapshot->chunks(Side::items); ++c)
 //     use(snapshot->chunk(Side::items, c)->rows.embeddings);                         // Eigen::Map
 //
+// A compact snapshot (summary().encoding) has other tables in the place of these, in place too: see MappedChunk. In any
+// encoding, embedding(side, row, out) gives a row as float32.
+//
 // Tables lie in chunks of at most 2 GiB (64 MiB as gaugeline writes them). Tokens are found by binary search in an
 // order that the file holds, so nothing is built in memory. Byte level: docs/formats.md.
 //
@@ -25,6 +28,7 @@
 #include <string_view>
 
 #include <gaugeline/error.hpp>
+#include <gaugeline/formats/encoding.hpp>
 #include <gaugeline/learner_state.hpp>
 #include <gaugeline/options.hpp>
 
@@ -47,6 +51,7 @@ struct SnapshotSummary {
   std::string run, program;           // as in LineageView
   std::uint64_t parent_checksum = 0;  // likewise
   bool smoothed = false;
+  Encoding encoding = Encoding::float32;
   std::uint64_t checksum = 0;  // of the snapshot: stands for every byte of the file
   std::uint64_t bytes = 0;     // of the file
   Options options;
@@ -54,18 +59,25 @@ struct SnapshotSummary {
   SliceReport report;
 };
 
-// Consecutive rows of one side.
+// Consecutive rows of one side. Of the embeddings' three forms the two that the file does not have are without rows.
+//
+//   chunk.embeddings_bfloat16.cast<float>()
+//   chunk.embedding_scale[i] * chunk.embeddings_int8.row(i).cast<float>()
 struct MappedChunk {
   RowIndex first_row = 0;
-  SideState<float> rows;  // no candidates; no tokens for contexts that share those of the items
+  // No candidates; no tokens for contexts that share those of the items; anchors only in float32.
+  SideState<float> rows;
+  ConstTable<Eigen::bfloat16> embeddings_bfloat16{nullptr, 0, 0};
+  ConstTable<std::int8_t> embeddings_int8{nullptr, 0, 0};
+  std::span<const float> embedding_scale;  // one per row of embeddings_int8
 };
 
 struct MappedRow {
   std::string_view token;
-  std::span<const float> embedding;
-  float precision = 0;     // as in SideState
-  float uses = 0;          // in the last slice
-  std::uint32_t born = 0;  // with the token, one life of a row
+  std::span<const float> embedding;  // empty if the encoding is not float32
+  float precision = 0;               // as in SideState
+  float uses = 0;                    // in the last slice
+  std::uint32_t born = 0;            // with the token, one life of a row
 };
 
 class SnapshotMap {
@@ -93,6 +105,9 @@ class SnapshotMap {
   [[nodiscard]] Expected<std::optional<RowIndex>> find(Side side, std::string_view token) const;
   // invalid_argument: there is no such row. O(log chunks).
   [[nodiscard]] Expected<MappedRow> row(Side side, RowIndex row) const;
+  // Writes the row's embedding, decoded. invalid_argument: there is no such row, or `out` has not the dimension's size.
+  // O(log chunks + d), no allocation but for an error's words.
+  [[nodiscard]] Expected<> embedding(Side side, RowIndex row, std::span<float> out) const;
 
  private:
   class Impl;
