@@ -184,6 +184,10 @@ void LearningRun::rename(std::string run) {
   if (slices() == 0) run_ = std::move(run);
 }
 
+std::optional<SliceReport> LearningRun::report() const noexcept {
+  return slices() == 0 ? std::nullopt : std::optional(report_);
+}
+
 std::optional<Time> LearningRun::learnt_until() const noexcept {
   return slices() == 0 ? std::nullopt : std::optional(report_.interval.end);
 }

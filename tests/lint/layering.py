@@ -27,6 +27,7 @@ EXTERNAL = {
     "stream": rf"Eigen/.*|{FLATBUFFERS}|xxhash\.h|boost/.*|Spectra/.*|openssl/.*|unicode/\w+\.h|spdlog/.*|{POSIX}",
     "tools": rf".*",
 }
+C_INTERFACE = "gaugeline/gaugeline.h"  # stands on all layers
 REQUIRED_FLAGS = ("-fno-exceptions", "-fno-rtti")
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]')
 
@@ -35,6 +36,8 @@ def layer_of_header(name: str) -> str | None:
     """The layer that a header of ours belongs to, from the way it is included; None for a header of others."""
     if not name.startswith("gaugeline/"):
         return None
+    if name == C_INTERFACE:
+        return "tools"
     second = name.split("/")[1]
     return second if second in LAYERS else "lib"
 

@@ -3,7 +3,7 @@
 import pathlib
 
 FOLDERS = ("lib", "formats", "stream", "tools", "tests")
-CXX_SUFFIXES = (".hpp", ".cpp", ".h")
+CXX_SUFFIXES = (".hpp", ".cpp", ".h", ".c")
 
 
 def cxx_files(root: pathlib.Path, *folders: str) -> list[pathlib.Path]:

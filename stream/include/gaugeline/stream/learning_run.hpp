@@ -75,6 +75,9 @@ class LearningRun {
   [[nodiscard]] std::uint64_t slices() const noexcept { return learner_.state().slices; }
   // Gives a run that has learnt nothing yet the name that it had before a restart.
   void rename(std::string run);
+  // Of the latest snapshot, as long as there is one: its report, and the checksum of the one before it.
+  [[nodiscard]] std::optional<SliceReport> report() const noexcept;
+  [[nodiscard]] std::uint64_t parent_checksum() const noexcept { return parent_checksum_; }
   // Where the last slice that was learnt ends.
   [[nodiscard]] std::optional<Time> learnt_until() const noexcept;
   [[nodiscard]] const std::string& run() const noexcept { return run_; }  // identity, see formats::LineageView
