@@ -1,5 +1,5 @@
-# Fails unless PREFIX holds exactly the headers of ROOT/{lib,formats,stream}/include. (cmake -D ROOT= -D PREFIX= -P)
-foreach(layer IN ITEMS lib formats stream)
+# Fails unless PREFIX holds exactly the headers of ROOT/{lib,formats,stream,tools/c}/include. (cmake -D ROOT= -D PREFIX= -P)
+foreach(layer IN ITEMS lib formats stream tools/c)
   file(GLOB_RECURSE headers RELATIVE ${ROOT}/${layer}/include ${ROOT}/${layer}/include/*)
   list(APPEND ours ${headers})
 endforeach()

@@ -4,6 +4,7 @@
 
 Nothing is installed: the packages are unpacked below FOLDER.
 """
+import ctypes
 import os
 import pathlib
 import re
@@ -45,13 +46,16 @@ class Packages(unittest.TestCase):
     def test_the_command_needs_the_libraries_that_it_is_linked_with(self):
         for library in ("libc6", "libssl3", "libicu", "libzstd1"):
             self.assertRegex(field("gaugeline", "Depends"), rf"(^|, ){library}")
+        for library in ("libc6", "libicu"):
+            self.assertRegex(field("libgaugeline0", "Depends"), rf"(^|, ){library}")
 
     def test_the_libraries_need_the_headers_that_they_include(self):
         self.assertIn("libeigen3-dev", field("libgaugeline-dev", "Depends"))
+        self.assertIn(f"libgaugeline0 (= {field('libgaugeline0', 'Version')})", field("libgaugeline-dev", "Depends"))
 
     def test_each_holds_its_part(self):
-        command, library = self.files("gaugeline"), self.files("libgaugeline-dev")
-        self.assertEqual(command & library, set())
+        command, library, shared = map(self.files, ("gaugeline", "libgaugeline-dev", "libgaugeline0"))
+        self.assertEqual(len(command | library | shared), len(command) + len(library) + len(shared))
         self.assertLessEqual({
             "etc/gaugeline/serve.toml", "usr/bin/gaugeline", "usr/lib/systemd/system/gaugeline.service",
             "usr/lib/systemd/system/gaugeline.socket", "usr/share/man/man1/gaugeline.1.gz",
@@ -62,6 +66,17 @@ class Packages(unittest.TestCase):
         for suffix in ("libgaugeline_stream.a", "gaugeline-config.cmake", "gaugeline-stream.pc"):
             self.assertTrue([name for name in library if name.endswith(suffix)], suffix)
         self.assertFalse({name for name in library if name.startswith(("usr/bin", "etc"))})
+        self.assertIn("usr/include/gaugeline/gaugeline.h", library)
+        self.assertTrue([name for name in library if name.endswith("/libgaugeline.so")])
+        self.assertTrue([name for name in shared if name.endswith("/libgaugeline.so.0")])
+        self.assertFalse({name for name in shared if name.endswith((".a", ".so", ".h", ".hpp"))})
+
+    def test_the_shared_library_can_be_loaded_where_it_is_unpacked(self):
+        (library,) = (FOLDER / "libgaugeline0").rglob("libgaugeline.so.0")
+        loaded = ctypes.CDLL(str(library))
+        loaded.gaugeline_version.restype = ctypes.c_char_p
+        self.assertEqual(loaded.gaugeline_version().decode(), field("libgaugeline0", "Version"))
+        self.assertEqual(loaded.gaugeline_abi_version(), 0)
 
     def test_the_configuration_is_kept_when_the_package_changes(self):
         control = FOLDER / "control"
@@ -99,5 +114,5 @@ if __name__ == "__main__":
     shutil.rmtree(FOLDER, ignore_errors=True)
     subprocess.run(["cpack", "--config", BUILD / "CPackConfig.cmake", "-B", FOLDER], check=True)
     PACKAGES = {file.name.split("_")[0]: file for file in FOLDER.glob("*.deb")}
-    assert set(PACKAGES) == {"gaugeline", "libgaugeline-dev"}, PACKAGES
+    assert set(PACKAGES) == {"gaugeline", "libgaugeline-dev", "libgaugeline0"}, PACKAGES
     unittest.main(argv=sys.argv[:1])

@@ -1,7 +1,8 @@
-# Two packages for Debian and Ubuntu, made of what is installed and of what only they bring:
+# Three packages for Debian and Ubuntu, made of what is installed and of what only they bring:
 #   cmake --preset release -DCMAKE_INSTALL_PREFIX=/usr   # the prefix with which libraries lie in the folder of their machine
 #   cmake --build --preset release && cpack --config build/release/CPackConfig.cmake -B FOLDER
-# gaugeline is the component `tools`, libgaugeline-dev the component `dev`, whose libraries are static.
+# gaugeline is the component `tools`, libgaugeline0 the component `shared`, and libgaugeline-dev the component `dev`, whose
+# libraries are static but for the C interface.
 set(debian ${CMAKE_CURRENT_LIST_DIR}/debian)
 set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${debian}/changelog)
 execute_process(COMMAND ${GAUGELINE_GZIP} -9nc ${debian}/changelog OUTPUT_FILE ${PROJECT_BINARY_DIR}/changelog.gz
@@ -13,6 +14,7 @@ function(gaugeline_debian_files component)
 endfunction()
 gaugeline_debian_files(tools ${debian}/copyright ${PROJECT_BINARY_DIR}/changelog.gz DESTINATION share/doc/gaugeline)
 gaugeline_debian_files(dev ${debian}/copyright ${PROJECT_BINARY_DIR}/changelog.gz DESTINATION share/doc/libgaugeline-dev)
+gaugeline_debian_files(shared ${debian}/copyright ${PROJECT_BINARY_DIR}/changelog.gz DESTINATION share/doc/libgaugeline0)
 gaugeline_debian_files(tools ${CMAKE_CURRENT_LIST_DIR}/serve.toml DESTINATION /etc/gaugeline)
 gaugeline_debian_files(tools ${reference}/zsh/_gaugeline DESTINATION share/zsh/vendor-completions)
 
@@ -21,7 +23,7 @@ set(CPACK_PACKAGE_NAME gaugeline)
 set(CPACK_PACKAGE_CONTACT "The maintainers of gaugeline <maintainers@gaugeline.invalid>")
 set(CPACK_PACKAGING_INSTALL_PREFIX /usr)
 set(CPACK_STRIP_FILES ON)
-set(CPACK_COMPONENTS_ALL dev tools)
+set(CPACK_COMPONENTS_ALL dev shared tools)
 set(CPACK_DEB_COMPONENT_INSTALL ON)
 set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
 set(CPACK_DEBIAN_PACKAGE_CONTROL_STRICT_PERMISSION ON)
@@ -39,7 +41,18 @@ systemd that waits to be enabled.")
 
 set(CPACK_DEBIAN_DEV_PACKAGE_NAME libgaugeline-dev)
 set(CPACK_DEBIAN_DEV_PACKAGE_SECTION libdevel)
-set(CPACK_DEBIAN_DEV_PACKAGE_DEPENDS "libeigen3-dev (>= 3.4), libzstd-dev, libicu-dev, libssl-dev (>= 3)")
+set(CPACK_DEBIAN_DEV_PACKAGE_DEPENDS
+  "libgaugeline0 (= ${PROJECT_VERSION}), libeigen3-dev (>= 3.4), libzstd-dev, libicu-dev, libssl-dev (>= 3)")
 set(CPACK_COMPONENT_DEV_DESCRIPTION "Static libraries and headers of gaugeline, for programs in C++23 that learn
-temporal embeddings, read and write their files, or serve and send streams.")
+temporal embeddings, read and write their files, or serve and send streams;
+and the C interface for programs in C and other languages.")
+
+set(CPACK_DEBIAN_SHARED_PACKAGE_NAME libgaugeline0)  # the number is GAUGELINE_ABI_VERSION
+set(CPACK_DEBIAN_SHARED_PACKAGE_SECTION libs)
+set(CPACK_DEBIAN_SHARED_PACKAGE_SHLIBDEPS ON)
+set(CPACK_DEBIAN_PACKAGE_GENERATE_SHLIBS ON)
+set(CPACK_DEBIAN_PACKAGE_GENERATE_SHLIBS_POLICY >=)
+set(CPACK_COMPONENT_SHARED_DESCRIPTION "The C interface of gaugeline as programs load it: learners of temporal
+embeddings that take slices or events, answer questions, and leave
+snapshots. All of gaugeline that it stands on is inside.")
 include(CPack)

@@ -1,5 +1,6 @@
-# What is installed, in two components: `dev` (static libraries, public headers, each listed by name, and what CMake and
-# pkg-config need to find them) and `tools` (the command, its man pages and completions, its scripts and its units of systemd).
+# What is installed, in three components: `dev` (static libraries, public headers, each listed by name, and what CMake and
+# pkg-config need to find them), `shared` (the C interface as programs load it) and `tools` (the command, its man pages and
+# completions, its scripts and its units of systemd).
 #   find_package(gaugeline CONFIG REQUIRED COMPONENTS lib formats)   then link gaugeline::lib, gaugeline::formats
 #   pkg-config --cflags --libs gaugeline-formats
 include(GNUInstallDirs)
@@ -27,12 +28,16 @@ function(gaugeline_install_layer layer)
   install(EXPORT gaugeline_${layer}_targets NAMESPACE gaugeline:: DESTINATION ${package_folder}
     FILE gaugeline-${layer}-targets.cmake COMPONENT dev)
 
-  # The folders as seen from the file's own, so that the prefix can be moved.
+  gaugeline_install_pkgconfig(${layer} layer)
+endfunction()
+
+# tools/package/TEMPLATE.pc.in as gaugeline-NAME.pc. Its folders are as seen from the file's own, so that the prefix can be moved.
+function(gaugeline_install_pkgconfig layer template)
   cmake_path(RELATIVE_PATH CMAKE_INSTALL_FULL_LIBDIR BASE_DIRECTORY ${CMAKE_INSTALL_PREFIX} OUTPUT_VARIABLE libdir)
   cmake_path(RELATIVE_PATH CMAKE_INSTALL_FULL_INCLUDEDIR BASE_DIRECTORY ${CMAKE_INSTALL_PREFIX} OUTPUT_VARIABLE includedir)
   cmake_path(RELATIVE_PATH CMAKE_INSTALL_PREFIX BASE_DIRECTORY ${CMAKE_INSTALL_PREFIX}/${pkgconfig_folder}
     OUTPUT_VARIABLE prefix)
-  configure_file(${PROJECT_SOURCE_DIR}/tools/package/layer.pc.in ${PROJECT_BINARY_DIR}/gaugeline-${layer}.pc @ONLY)
+  configure_file(${PROJECT_SOURCE_DIR}/tools/package/${template}.pc.in ${PROJECT_BINARY_DIR}/gaugeline-${layer}.pc @ONLY)
   install(FILES ${PROJECT_BINARY_DIR}/gaugeline-${layer}.pc DESTINATION ${pkgconfig_folder} COMPONENT dev)
 endfunction()
 
@@ -125,6 +130,17 @@ if(GAUGELINE_STREAM)
     gaugeline/stream/tls.hpp)
 endif()
 if(GAUGELINE_TOOLS)
+  # The C interface. What it stands on is inside, so that nothing else has to be found.
+  set(header ${PROJECT_SOURCE_DIR}/tools/c/include/gaugeline/gaugeline.h)
+  target_sources(gaugeline_c PUBLIC FILE_SET HEADERS BASE_DIRS ${PROJECT_SOURCE_DIR}/tools/c/include FILES ${header})
+  set_target_properties(gaugeline_c PROPERTIES EXPORT_NAME c INTERFACE_LINK_LIBRARIES "")
+  install(TARGETS gaugeline_c EXPORT gaugeline_c_targets
+    LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT shared NAMELINK_COMPONENT dev
+    FILE_SET HEADERS DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} COMPONENT dev)
+  install(EXPORT gaugeline_c_targets NAMESPACE gaugeline:: DESTINATION ${package_folder}
+    FILE gaugeline-c-targets.cmake COMPONENT dev)
+  gaugeline_install_pkgconfig(c c)
+
   install(TARGETS gaugeline RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR} COMPONENT tools)
   # As a service of systemd. Not in the folder of libraries that a multiarch system has: systemd looks in lib. The prefix
   # that the unit names is known only when it is installed.
