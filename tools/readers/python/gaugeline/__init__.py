@@ -1,4 +1,12 @@
-"""Reads gaugeline's snapshots in place.
+"""Learns temporal embeddings online, and reads gaugeline's snapshots in place.
+
+    with gaugeline.Learner(dimension=32, every="day") as learner:     # over libgaugeline
+        learner.feed([{"time": "2024-05-01", "tokens": ["apple", "pear", "juice"]}])
+        learner.end()
+        learner.learn()
+        learner.neighbors("apple", 5)
+        learner.items.embeddings                                      # [rows, dimension], a view of the learner
+        learner.save("may.snapshot")
 
     snapshot = gaugeline.open("data/snapshots/0000000012.snapshot")   # every byte verified
     snapshot.summary.run, snapshot.summary.report["score"]
@@ -12,8 +20,10 @@
 
 import sys
 
-from .errors import NotComparableError, SnapshotError, UnknownTokenError
+from .errors import LearnerError, LibraryMissingError, NotComparableError, SnapshotError, UnknownTokenError
 from .frame import FrameCheck
+from .learner import EventsTaken, Learner, Report, option_names
+from .learner_tables import Displacement, LearnerTable, Mark
 from .manifest import Source, Summary
 from .rows import Chunk, Row, Table
 from .snapshot import Neighbor, Snapshot, check_comparable, open
@@ -23,9 +33,17 @@ if sys.byteorder != "little":
 
 __all__ = [
     "Chunk",
+    "Displacement",
+    "EventsTaken",
     "FrameCheck",
+    "Learner",
+    "LearnerError",
+    "LearnerTable",
+    "LibraryMissingError",
+    "Mark",
     "Neighbor",
     "NotComparableError",
+    "Report",
     "Row",
     "Snapshot",
     "SnapshotError",
@@ -34,5 +52,6 @@ __all__ = [
     "Table",
     "UnknownTokenError",
     "check_comparable",
+    "option_names",
     "open",
 ]

@@ -1,4 +1,4 @@
-"""What can go wrong with a snapshot. A file that cannot be opened at all is an OSError."""
+"""What can go wrong with a snapshot or a learner. A file that cannot be opened at all is an OSError."""
 
 
 class SnapshotError(ValueError):
@@ -11,3 +11,16 @@ class NotComparableError(ValueError):
 
 class UnknownTokenError(LookupError):
     """No row that was ever learnt from has this token."""
+
+
+class LibraryMissingError(ImportError):
+    """The C library is not there, which learning needs and reading does not. The message says what to do."""
+
+
+class LearnerError(ValueError):
+    """The learner refused. The message says what and why; `kind` is one of the C interface's statuses, in words:
+    "bad data", "out of order", "capacity exceeded", "invalid argument", "checksum mismatch", "I/O error", ..."""
+
+    def __init__(self, message: str, kind: str):
+        super().__init__(message)
+        self.kind = kind
