@@ -15,6 +15,8 @@ import sys
 import unittest
 import urllib.request
 
+NAMES = ("gaugeline", "libgaugeline-dev", "libgaugeline0", "python3-gaugeline")
+
 
 def out_of(*command):
     return subprocess.run([str(each) for each in command], capture_output=True, text=True, check=True).stdout
@@ -54,8 +56,8 @@ class Packages(unittest.TestCase):
         self.assertIn(f"libgaugeline0 (= {field('libgaugeline0', 'Version')})", field("libgaugeline-dev", "Depends"))
 
     def test_each_holds_its_part(self):
-        command, library, shared = map(self.files, ("gaugeline", "libgaugeline-dev", "libgaugeline0"))
-        self.assertEqual(len(command | library | shared), len(command) + len(library) + len(shared))
+        command, library, shared, python = map(self.files, NAMES)
+        self.assertEqual(len(command | library | shared | python), sum(map(len, (command, library, shared, python))))
         self.assertLessEqual({
             "etc/gaugeline/serve.toml", "usr/bin/gaugeline", "usr/lib/systemd/system/gaugeline.service",
             "usr/lib/systemd/system/gaugeline.socket", "usr/share/man/man1/gaugeline.1.gz",
@@ -70,6 +72,15 @@ class Packages(unittest.TestCase):
         self.assertTrue([name for name in library if name.endswith("/libgaugeline.so")])
         self.assertTrue([name for name in shared if name.endswith("/libgaugeline.so.0")])
         self.assertFalse({name for name in shared if name.endswith((".a", ".so", ".h", ".hpp"))})
+
+    def test_python_learns_from_where_it_is_unpacked(self):
+        (library,) = (FOLDER / "libgaugeline0").rglob("libgaugeline.so.0")
+        environment = dict(os.environ, GAUGELINE_LIBRARY=str(library),
+                           PYTHONPATH=str(FOLDER / "python3-gaugeline/usr/lib/python3/dist-packages"))
+        script = "import gaugeline; print(gaugeline.Learner(item_capacity=9, context_capacity=9).step())"
+        told = subprocess.run(["/usr/bin/python3", "-B", "-c", script], env=environment, capture_output=True, text=True)
+        self.assertEqual((told.stdout, told.stderr), ("None\n", ""))
+        self.assertIn("python3-numpy", field("python3-gaugeline", "Depends"))
 
     def test_the_shared_library_can_be_loaded_where_it_is_unpacked(self):
         (library,) = (FOLDER / "libgaugeline0").rglob("libgaugeline.so.0")
@@ -114,5 +125,5 @@ if __name__ == "__main__":
     shutil.rmtree(FOLDER, ignore_errors=True)
     subprocess.run(["cpack", "--config", BUILD / "CPackConfig.cmake", "-B", FOLDER], check=True)
     PACKAGES = {file.name.split("_")[0]: file for file in FOLDER.glob("*.deb")}
-    assert set(PACKAGES) == {"gaugeline", "libgaugeline-dev", "libgaugeline0"}, PACKAGES
+    assert set(PACKAGES) == set(NAMES), PACKAGES
     unittest.main(argv=sys.argv[:1])

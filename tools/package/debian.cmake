@@ -1,8 +1,8 @@
-# Three packages for Debian and Ubuntu, made of what is installed and of what only they bring:
+# Four packages for Debian and Ubuntu, made of what is installed and of what only they bring:
 #   cmake --preset release -DCMAKE_INSTALL_PREFIX=/usr   # the prefix with which libraries lie in the folder of their machine
 #   cmake --build --preset release && cpack --config build/release/CPackConfig.cmake -B FOLDER
-# gaugeline is the component `tools`, libgaugeline0 the component `shared`, and libgaugeline-dev the component `dev`, whose
-# libraries are static but for the C interface.
+# gaugeline is the component `tools`, libgaugeline0 the component `shared`, python3-gaugeline the component `python`, and
+# libgaugeline-dev the component `dev`, whose libraries are static but for the C interface.
 set(debian ${CMAKE_CURRENT_LIST_DIR}/debian)
 set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${debian}/changelog)
 execute_process(COMMAND ${GAUGELINE_GZIP} -9nc ${debian}/changelog OUTPUT_FILE ${PROJECT_BINARY_DIR}/changelog.gz
@@ -15,15 +15,32 @@ endfunction()
 gaugeline_debian_files(tools ${debian}/copyright ${PROJECT_BINARY_DIR}/changelog.gz DESTINATION share/doc/gaugeline)
 gaugeline_debian_files(dev ${debian}/copyright ${PROJECT_BINARY_DIR}/changelog.gz DESTINATION share/doc/libgaugeline-dev)
 gaugeline_debian_files(shared ${debian}/copyright ${PROJECT_BINARY_DIR}/changelog.gz DESTINATION share/doc/libgaugeline0)
+gaugeline_debian_files(python ${debian}/copyright ${PROJECT_BINARY_DIR}/changelog.gz
+  DESTINATION share/doc/python3-gaugeline)
 gaugeline_debian_files(tools ${CMAKE_CURRENT_LIST_DIR}/serve.toml DESTINATION /etc/gaugeline)
 gaugeline_debian_files(tools ${reference}/zsh/_gaugeline DESTINATION share/zsh/vendor-completions)
+
+# The Python package, for the Python and the FlatBuffers of this release of Debian.
+set(python ${PROJECT_BINARY_DIR}/tools/python)
+set(reader ${PROJECT_SOURCE_DIR}/tools/readers/python)
+file(GLOB python_sources CONFIGURE_DEPENDS ${reader}/gaugeline/*.py)
+add_custom_command(
+  OUTPUT ${python}/assembled
+  COMMAND ${reader}/assemble ${python}
+  COMMAND ${CMAKE_COMMAND} -E touch ${python}/assembled
+  DEPENDS ${python_sources} ${reader}/assemble ${PROJECT_SOURCE_DIR}/formats/schema/rows.fbs
+          ${PROJECT_SOURCE_DIR}/formats/schema/snapshot.fbs
+  COMMENT "Putting the Python package together"
+  VERBATIM)
+add_custom_target(gaugeline_python ALL DEPENDS ${python}/assembled)
+install(DIRECTORY ${python}/gaugeline DESTINATION lib/python3/dist-packages COMPONENT python EXCLUDE_FROM_ALL)
 
 set(CPACK_GENERATOR DEB)
 set(CPACK_PACKAGE_NAME gaugeline)
 set(CPACK_PACKAGE_CONTACT "The maintainers of gaugeline <maintainers@gaugeline.invalid>")
 set(CPACK_PACKAGING_INSTALL_PREFIX /usr)
 set(CPACK_STRIP_FILES ON)
-set(CPACK_COMPONENTS_ALL dev shared tools)
+set(CPACK_COMPONENTS_ALL dev python shared tools)
 set(CPACK_DEB_COMPONENT_INSTALL ON)
 set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
 set(CPACK_DEBIAN_PACKAGE_CONTROL_STRICT_PERMISSION ON)
@@ -46,6 +63,15 @@ set(CPACK_DEBIAN_DEV_PACKAGE_DEPENDS
 set(CPACK_COMPONENT_DEV_DESCRIPTION "Static libraries and headers of gaugeline, for programs in C++23 that learn
 temporal embeddings, read and write their files, or serve and send streams;
 and the C interface for programs in C and other languages.")
+
+set(CPACK_DEBIAN_PYTHON_PACKAGE_NAME python3-gaugeline)
+set(CPACK_DEBIAN_PYTHON_PACKAGE_ARCHITECTURE all)
+set(CPACK_DEBIAN_PYTHON_PACKAGE_SECTION python)
+set(CPACK_DEBIAN_PYTHON_PACKAGE_DEPENDS
+  "libgaugeline0 (= ${PROJECT_VERSION}), python3 (>= 3.9), python3-numpy, python3-xxhash, python3-flatbuffers")
+set(CPACK_COMPONENT_PYTHON_DESCRIPTION "Learns temporal embeddings in Python, over the C interface, and reads the
+snapshots of gaugeline in place. Tables are views for NumPy: of a learner's
+memory, or of a file.")
 
 set(CPACK_DEBIAN_SHARED_PACKAGE_NAME libgaugeline0)  # the number is GAUGELINE_ABI_VERSION
 set(CPACK_DEBIAN_SHARED_PACKAGE_SECTION libs)

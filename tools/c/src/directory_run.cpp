@@ -31,6 +31,7 @@ class DirectoryRun final : public Run {
     if (run_.has_unpublished())
       return fail(ErrorCode::no_space, "the last slice waits for room on the disk: step again first");
     std::vector<formats::SourcePositionView> sources;
+    sources.reserve(run_.positions().size());
     for (const auto& [name, sequence] : run_.positions()) sources.push_back({name, sequence});
     const auto written =
         write_snapshot({.lineage = {.run = run_.run(), .program = program, .parent_checksum = run_.parent_checksum()},

@@ -52,6 +52,7 @@ class MemoryRun final : public Run {
     const auto state = learner_.state();
     if (saved_.slices != state.slices) before_ = saved_;
     std::vector<formats::SourcePositionView> sources;
+    sources.reserve(sources_.size());
     for (const auto& source : sources_) sources.push_back({source.source, source.sequence});
     const auto checksum = write_snapshot(
         {.lineage = {.run = run_, .program = program, .parent_checksum = before_.checksum, .smoothed = smoothed_},
