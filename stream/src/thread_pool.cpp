@@ -25,6 +25,16 @@ struct ThreadPool::Impl {
   std::atomic<std::size_t> next_task = 0;
   std::vector<std::jthread> threads;
 
+  // Also of a pool that came to have some of its threads only.
+  ~Impl() {
+    {
+      const std::lock_guard lock(mutex);
+      stopping = true;
+    }
+    begin.notify_all();
+    threads.clear();  // joins, while what they use still stands
+  }
+
   void take_tasks(std::size_t worker, std::size_t count, const TaskReference& task) {
     for (auto i = next_task.fetch_add(1, std::memory_order_relaxed); i < count;
          i = next_task.fetch_add(1, std::memory_order_relaxed)) {
@@ -56,14 +66,7 @@ ThreadPool::ThreadPool(std::size_t workers) : impl_(std::make_unique<Impl>()) {
   }
 }
 
-ThreadPool::~ThreadPool() {
-  {
-    const std::lock_guard lock(impl_->mutex);
-    impl_->stopping = true;
-  }
-  impl_->begin.notify_all();
-  impl_->threads.clear();  // joins, while what they use still stands
-}
+ThreadPool::~ThreadPool() = default;
 
 std::size_t ThreadPool::worker_count() const noexcept { return impl_->threads.size() + 1; }
 
