@@ -180,11 +180,11 @@ Expected<> Intake::close_until(Time end) {
 
 Expected<std::optional<formats::SliceData>> Intake::next_slice() {
   IntakeState& state = impl_->state;
-  const auto closed = state.take_closed();
-  if (closed.empty()) return std::nullopt;
-  const IntakeWindow& window = closed.mapped();
-  auto slice =
-      window.tables.builder(state.kind, impl_->options.slicing).build(window.bucket, {closed.key(), window.end});
+  const auto* closed = state.oldest_closed();
+  if (closed == nullptr) return std::nullopt;
+  const auto& [begin, window] = *closed;
+  auto slice = window.tables.builder(state.kind, impl_->options.slicing).build(window.bucket, {begin, window.end});
+  state.drop_oldest_closed();  // not before: where memory runs out, the window stays
   ++(slice ? state.counts.slices : state.counts.dropped_slices);
   if (!slice) return std::unexpected(slice.error());
   return std::optional(*std::move(slice));

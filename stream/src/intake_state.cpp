@@ -79,9 +79,8 @@ void IntakeState::insert(Time begin, IntakeWindow window) {
   windows_.emplace(begin, std::move(window));
 }
 
-IntakeState::Windows::node_type IntakeState::take_closed() {
-  if (windows_.empty() || !closed(windows_.begin()->second.end)) return {};
-  return windows_.extract(windows_.begin());
+const IntakeState::Windows::value_type* IntakeState::oldest_closed() const noexcept {
+  return windows_.empty() || !closed(windows_.begin()->second.end) ? nullptr : &*windows_.begin();
 }
 
 }  // namespace gaugeline::stream

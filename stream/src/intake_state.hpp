@@ -54,8 +54,10 @@ class IntakeState {
   void add(const CheckedEvent& event, TimeInterval window);
   // A window that is not there yet.
   void insert(Time begin, IntakeWindow window);
-  // The oldest window, if it is closed, else an empty handle.
-  [[nodiscard]] Windows::node_type take_closed();
+  // The oldest window, if it is closed, else NULL.
+  [[nodiscard]] const Windows::value_type* oldest_closed() const noexcept;
+  // Precondition: there is one.
+  void drop_oldest_closed() noexcept { windows_.erase(windows_.begin()); }
 
  private:
   [[nodiscard]] Windows::iterator first_open();
