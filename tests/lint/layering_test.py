@@ -40,6 +40,11 @@ class Layering(unittest.TestCase):
     def test_stream_may_not_include_tools(self):
         self.assertEqual(len(self.found("stream/src/a.cpp", '#include "../../tools/cli/options.hpp"')), 1)
 
+    def test_the_c_interface_belongs_to_tools(self):
+        self.assertEqual(self.found("tools/c/src/a.cpp", "#include <gaugeline/gaugeline.h>"), [])
+        (line,) = self.found("stream/src/a.cpp", "#include <gaugeline/gaugeline.h>")
+        self.assertIn("stream includes <gaugeline/gaugeline.h> of tools, the layer above", line)
+
     def test_lib_may_not_include_posix_or_flatbuffers_or_boost(self):
         found = self.found("lib/src/a.cpp", "#include <unistd.h>", "#include <flatbuffers/flatbuffers.h>", "#include <boost/json.hpp>")
         self.assertEqual(len(found), 3)

@@ -1,6 +1,7 @@
 // The border between C and C++: no exception passes it, and every error leaves as a status with a message.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstring>
 #include <exception>
@@ -52,18 +53,31 @@ template <class Entry>
   return std::span<const Entry>(entries, count);
 }
 
-// Structs that begin with their size. A program that was compiled with a later header has longer ones.
+// Structs that begin with their size. A program that was compiled with a later header has longer ones, and with an
+// earlier one shorter ones: they end, at the least, with the field that was the last in the first version of the ABI.
 inline constexpr std::size_t longest_struct = 4096;
+template <class Struct>
+inline constexpr std::size_t least_size = 0;
+template <>
+inline constexpr std::size_t least_size<gaugeline_slice> = offsetof(gaugeline_slice, value_count) + sizeof(size_t);
+template <>
+inline constexpr std::size_t least_size<gaugeline_events_taken> = sizeof(gaugeline_events_taken);
+template <>
+inline constexpr std::size_t least_size<gaugeline_report> =
+    offsetof(gaugeline_report, unadmitted_observations) + sizeof(double);
+template <>
+inline constexpr std::size_t least_size<gaugeline_table> =
+    offsetof(gaugeline_table, offset_precision) + sizeof(const float*);
 [[nodiscard]] Expected<> check_struct_size(std::size_t given, std::size_t least, std::string_view name) noexcept;
 
 // Fills in what the caller's struct has room for.
 template <class Struct>
 [[nodiscard]] Expected<> fill(Struct* out, Struct values, std::string_view name) noexcept {
   const std::size_t size = out->struct_size;
-  if (auto ok = check_struct_size(size, sizeof(Struct), name); !ok) return ok;
+  if (auto ok = check_struct_size(size, least_size<Struct>, name); !ok) return ok;
   std::memset(static_cast<void*>(out), 0, size);
   values.struct_size = size;
-  std::memcpy(static_cast<void*>(out), &values, sizeof(Struct));
+  std::memcpy(static_cast<void*>(out), &values, std::min(size, sizeof(Struct)));
   return {};
 }
 

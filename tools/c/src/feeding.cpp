@@ -62,11 +62,13 @@ Expected<> take_closed_windows(gaugeline_learner& learner) {
   Expected<> outcome;
   if (!learner.intake) return outcome;
   while (true) {
+    std::list<formats::SliceData> place(1);  // first: where memory runs out after it, no slice is lost
     auto slice = learner.intake->next_slice();
     if (!slice) {
       outcome = std::unexpected(slice.error());
     } else if (*slice) {
-      learner.waiting.push_back(std::move(**slice));
+      place.front() = std::move(**slice);
+      learner.waiting.splice(learner.waiting.end(), place);
     } else {
       return outcome;
     }
@@ -128,6 +130,10 @@ gaugeline_status gaugeline_learner_end_events(gaugeline_learner* learner, gaugel
       const auto ended =
           learner->intake->add({.source = source, .id = {}, .body = stream::WatermarkEvent{.end = true}}, "");
       if (!ended) return std::unexpected(ended.error());
+    }
+    // What is left: sources that had ended before, but for memory that ran out.
+    while (const auto from = learner->intake->open_from()) {
+      if (auto closed = learner->intake->close_until(learner->period.window(*from).end); !closed) return closed;
     }
     return take_closed_windows(*learner);
   });

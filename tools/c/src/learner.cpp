@@ -24,6 +24,7 @@ Expected<> assemble(const gaugeline_options& options, gaugeline_learner** out, c
     auto intake = stream::Intake::create(options.events);
     if (!intake) return std::unexpected(intake.error());
     learner->intake.emplace(std::move(*intake));
+    learner->period = options.events.slicing.period;
   }
   learner->executor = make_executor(options.learner.worker_capacity);
   auto run = make(*learner->executor);

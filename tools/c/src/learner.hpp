@@ -1,7 +1,7 @@
 // A learner of the C interface: the run, and what was fed and waits.
 #pragma once
 
-#include <deque>
+#include <list>
 #include <memory>
 #include <optional>
 
@@ -16,7 +16,8 @@ struct gaugeline_learner {
   std::unique_ptr<gaugeline::Executor> executor;  // before the run, which uses it to its end
   std::unique_ptr<gaugeline::c::Run> run;
   std::optional<gaugeline::stream::Intake> intake;  // none: the options do not cut events
-  std::deque<gaugeline::formats::SliceData> waiting;
+  gaugeline::stream::Period period;                 // by which the intake cuts
+  std::list<gaugeline::formats::SliceData> waiting;
 
   [[nodiscard]] gaugeline::LearnerState<float> state() const noexcept { return run->learner().state(); }
 };

@@ -13,12 +13,12 @@ constexpr formats::SliceLimits limits;
 
 // The struct as this library knows it. What a longer one says besides cannot be heeded, so it must say nothing.
 Expected<gaugeline_slice> known_part(const gaugeline_slice& given) {
-  if (auto ok = check_struct_size(given.struct_size, sizeof(gaugeline_slice), "slice"); !ok)
-    return std::unexpected(ok.error());
-  gaugeline_slice known;
-  std::memcpy(&known, &given, sizeof known);
+  const std::size_t size = given.struct_size;
+  if (auto ok = check_struct_size(size, least_size<gaugeline_slice>, "slice"); !ok) return std::unexpected(ok.error());
+  gaugeline_slice known{};
+  std::memcpy(&known, &given, std::min(size, sizeof known));
   const auto* const bytes = reinterpret_cast<const unsigned char*>(&given);
-  if (std::any_of(bytes + sizeof known, bytes + given.struct_size, [](unsigned char byte) { return byte != 0; }))
+  if (std::any_of(bytes + std::min(size, sizeof known), bytes + size, [](unsigned char byte) { return byte != 0; }))
     return fail(ErrorCode::invalid_argument, "slice has a field that this version (", GAUGELINE_VERSION,
                 ") does not know");
   return known;

@@ -215,8 +215,9 @@ typedef struct gaugeline_events_taken {
 
 /* Takes lines of events as the daemon does (README.md, "Your own events"), and closes the windows whose end their times
  * pass. A line that cannot be used is counted and left out, the others are taken, and the call succeeds. taken: NULL,
- * or what became of the lines. GAUGELINE_INVALID_ARGUMENT: the option `every` was not set. Learners take memory for
- * open windows beyond what is reserved (max_open_bytes). */
+ * or what became of the lines. GAUGELINE_INVALID_ARGUMENT: the option `every` was not set. CAPACITY_EXCEEDED: all was
+ * taken, but a window of more than 2^27 observations was dropped. OUT_OF_MEMORY: some lines may not have been taken.
+ * Open windows take memory beyond what is reserved, at most max_open_bytes. */
 GAUGELINE_API gaugeline_status gaugeline_learner_feed_events(gaugeline_learner* learner, const char* lines,
                                                              size_t bytes, gaugeline_events_taken* taken,
                                                              gaugeline_error* error);
