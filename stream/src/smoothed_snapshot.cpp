@@ -1,11 +1,15 @@
 #include "smoothed_snapshot.hpp"
 
+#include <string>
+
 namespace gaugeline::stream {
 
 Expected<std::uint64_t> publish_smoothed(const formats::Snapshot& filtered, const Smoother<float>& smoother,
                                          std::size_t index, const std::string& run, std::uint64_t parent_checksum,
                                          formats::SnapshotStore& to) {
   formats::SnapshotView view = filtered.view();
+  if (const auto whole = formats::check_resumable(view); !whole)  // a smoother's snapshot is as whole as the filter's
+    return std::unexpected(whole.error().within("the filter's snapshot of slice " + std::to_string(view.report.slice)));
   view.lineage.run = run;
   view.lineage.parent_checksum = parent_checksum;
   view.lineage.smoothed = true;

@@ -93,6 +93,7 @@ struct ExampleSnapshot {
   std::string run = "0123456789abcdef0123456789abcdef";
   std::vector<formats::SourcePositionView> sources{{"sotu.slices", 12}, {"tcp:10.0.0.1:50123", 1}};
   bool smoothed = false;
+  formats::Encoding encoding = formats::Encoding::float32;
   Options options;
   SliceReport report;
   double value_scale = 1;
@@ -149,7 +150,8 @@ struct ExampleSnapshot {
             .sources = sources,
             .canaries = {.rows = canary_rows,
                          .before = {canary_before.data(), static_cast<Eigen::Index>(canary_rows.size()),
-                                    static_cast<Eigen::Index>(dimension)}}};
+                                    static_cast<Eigen::Index>(dimension)}},
+            .encoding = encoding};
   }
 };
 

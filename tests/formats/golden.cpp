@@ -26,7 +26,8 @@ namespace {
 
 const std::filesystem::path golden = GAUGELINE_GOLDEN_FOLDER;
 
-void check_snapshot_file(const std::filesystem::path& file, const ExampleSnapshot& example) {
+// `tolerance` is of the embeddings, relative: other machines draw them with other rounding.
+void check_snapshot_file(const std::filesystem::path& file, const ExampleSnapshot& example, float tolerance = 1e-6F) {
   const auto snapshot = read_snapshot(file);
   REQUIRE_MESSAGE(snapshot, std::string(snapshot ? "" : snapshot.error().message()));
   const SnapshotView found = snapshot->view(), expected = example.view();
@@ -42,7 +43,7 @@ void check_snapshot_file(const std::filesystem::path& file, const ExampleSnapsho
     CHECK(testing::same_bits(rows.uses, those.uses));
     CHECK(testing::same_bits(rows.born, those.born));
     CHECK(rows.offset.size() == those.offset.size());
-    CHECK(rows.embeddings.isApprox(those.embeddings, 1e-6F));  // other machines draw them with other rounding
+    CHECK(rows.embeddings.isApprox(those.embeddings, tolerance));
   }
   const auto map = SnapshotMap::open(file);
   REQUIRE(map);
@@ -58,6 +59,32 @@ TEST_CASE("snapshots of all versions are read") {
     check_snapshot_file(golden / version / "skipgram.snapshot", ExampleSnapshot(8, 5, 3));
     check_snapshot_file(golden / version / "values.snapshot", value_snapshot(4, 3, 2));
   }
+}
+
+TEST_CASE("compact snapshots of all versions are read, and come out rounded") {
+  const auto folder = golden / "0.1.0" / "compact";
+  for (const auto& [encoding, tolerance] : {std::pair(Encoding::bfloat16, .004F), std::pair(Encoding::int8, .008F)}) {
+    const std::string name(encoding_name(encoding));
+    CAPTURE(name);
+    check_snapshot_file(folder / ("skipgram-" + name + ".snapshot"), ExampleSnapshot(8, 5, 3), tolerance);
+    check_snapshot_file(folder / ("values-" + name + ".snapshot"), value_snapshot(4, 3, 2), tolerance);
+    CHECK(read_snapshot(folder / ("values-" + name + ".snapshot"))->view().encoding == encoding);
+  }
+}
+
+TEST_CASE("what today's version wrote, it writes again byte for byte, whatever versions have been added") {
+  std::size_t files = 0;
+  for (const auto& folder : {golden / "0.1.0", golden / "0.1.0" / "compact"}) {
+    for (const auto& entry : std::filesystem::directory_iterator(folder)) {
+      if (entry.path().extension() != ".snapshot") continue;
+      CAPTURE(entry.path().native());
+      const std::string bytes = read_text(entry.path());
+      const auto again = encode(read_snapshot(entry.path())->view()).value();
+      CHECK(std::ranges::equal(again, std::as_bytes(std::span(bytes))));
+      ++files;
+    }
+  }
+  CHECK(files == 6);
 }
 
 TEST_CASE("a snapshot without an order of its tokens is not searched in place, and says why") {

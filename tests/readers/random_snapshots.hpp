@@ -1,6 +1,7 @@
 // Snapshots of random shape and content: what a reader in another language must be able to stand.
 #pragma once
 
+#include <array>
 #include <formats/example_snapshot.hpp>
 #include <set>
 #include <string>
@@ -133,6 +134,8 @@ inline ExampleSnapshot random_snapshot(std::uint64_t seed) {
   example.report.slice = random.bits() % 1000;
   example.report.score = random.normal();
   if (random.bits() % 4 == 0) example.items.candidate_counts.assign(example.items.candidate_counts.size(), 0);
+  example.encoding =
+      std::array{formats::Encoding::float32, formats::Encoding::bfloat16, formats::Encoding::int8}[random.bits() % 3];
   return example;
 }
 

@@ -2,9 +2,9 @@
 //
 //   write_snapshots FOLDER COUNT
 //
-// FOLDER/NUMBER.snapshot, and FOLDER/facts.ndjson with a line for each; FOLDER/small.snapshot, to be damaged. In the
-// lines, whole numbers are strings, since JavaScript's numbers end at 2^53; tokens are hexadecimal; a column of a table
-// is the XXH3 of its bytes over all chunks; neighbours are all there are, best first.
+// FOLDER/NUMBER.snapshot, and FOLDER/facts.ndjson with a line for each; FOLDER/small-ENCODING.snapshot, to be damaged.
+// In the lines, whole numbers are strings, since JavaScript's numbers end at 2^53; tokens are hexadecimal; a column of
+// a table is the XXH3 of its bytes over all chunks; neighbours are all there are, best first.
 #include <algorithm>
 #include <concepts>
 #include <cstdio>
@@ -27,7 +27,7 @@ using namespace gaugeline::test;
 namespace {
 
 using stream::JsonWriter;
-constexpr std::size_t small_chunk_bytes = 1216;  // so that the items of small.snapshot take two chunks
+constexpr std::size_t small_chunk_bytes = 1216;  // so that the items of small-float32.snapshot take two chunks
 constexpr std::size_t asked_tokens = 4;          // of whose neighbours each line tells
 
 std::vector<std::byte> read_bytes(const std::filesystem::path& file) {
@@ -108,6 +108,7 @@ void write_summary(JsonWriter& json, const formats::SnapshotSummary& summary, co
   json.member("run", summary.run).member("program", summary.program);
   fact(json, "parent_checksum", summary.parent_checksum);
   fact(json, "smoothed", summary.smoothed);
+  json.member("encoding", formats::encoding_name(summary.encoding));
   fact(json, "checksum", summary.checksum);
   fact(json, "bytes", summary.bytes);
   fact(json, "options_digest", summary.options_digest);
@@ -130,8 +131,30 @@ void write_values(JsonWriter& json, const LearnerState<float>& state) {
   json.end_object();
 }
 
-void write_side(JsonWriter& json, std::string_view name, const SideState<float>& side) {
-  json.key(name).begin_object();
+// The columns of embeddings as they lie in the file; those of other encodings are empty.
+void write_stored(JsonWriter& json, const formats::SnapshotMap& map, Side which) {
+  std::vector<std::byte> stored, scale;
+  const auto extend = [](std::vector<std::byte>& bytes, auto numbers) {
+    const auto more = std::as_bytes(numbers);
+    bytes.insert(bytes.end(), more.begin(), more.end());
+  };
+  const auto numbers = [](const auto& table) {
+    return std::span(table.data(), static_cast<std::size_t>(table.size()));
+  };
+  for (std::size_t c = 0; c < map.chunks(which); ++c) {
+    const formats::MappedChunk chunk = map.chunk(which, c).value();
+    extend(stored, numbers(chunk.rows.embeddings));
+    extend(stored, numbers(chunk.embeddings_bfloat16));
+    extend(stored, numbers(chunk.embeddings_int8));
+    extend(scale, chunk.embedding_scale);
+  }
+  fact(json, "stored", std::span<const std::byte>(stored));
+  fact(json, "embedding_scale", std::span<const std::byte>(scale));
+}
+
+void write_side(JsonWriter& json, const formats::SnapshotMap& map, Side which, const SideState<float>& side) {
+  json.key(which == Side::items ? "items" : "contexts").begin_object();
+  write_stored(json, map, which);
   json.key("tokens").begin_array();
   for (std::size_t row = 0; row < side.tokens.size(); ++row) json.value(hexadecimal(side.tokens[row]));
   json.end_array();
@@ -192,8 +215,7 @@ void write_facts(std::ostream& out, const std::filesystem::path& file, const std
   write_values(json, view.state);
   write_frame(json, view);
   json.member("contexts_share_tokens", map.contexts_share_tokens());
-  write_side(json, "items", view.state.items);
-  write_side(json, "contexts", view.state.contexts);
+  for (const Side side : both_sides) write_side(json, map, side, view.state[side]);
   write_neighbors(json, stream::QuerySlice(formats::Snapshot::decode(bytes).value()));
   json.member("comparability", comparability(formats::SnapshotMap::open(before).value().summary(), map.summary()));
   json.end_object();
@@ -227,6 +249,11 @@ int main(int argc, char** argv) {
     write_facts(facts, folder / file_name(n), folder / file_name(n == 0 ? 0 : n - 1));
   }
   // With offsets, anchors, a canary and sources.
-  write_bytes(folder / "small.snapshot", encode(value_snapshot(3, 2, 2).view(), small_chunk_bytes).value());
+  ExampleSnapshot small = value_snapshot(3, 2, 2);
+  for (const auto encoding : {formats::Encoding::float32, formats::Encoding::bfloat16, formats::Encoding::int8}) {
+    small.encoding = encoding;
+    const std::string name = "small-" + std::string(formats::encoding_name(encoding)) + ".snapshot";
+    write_bytes(folder / name, encode(small.view(), small_chunk_bytes).value());
+  }
   return facts.flush() ? 0 : 1;
 }

@@ -154,6 +154,31 @@ TEST_CASE("an option that changes behaviour must be that of the run; the error n
   CHECK(error_with([](Options& options) { options.item_capacity = options.context_capacity = 1000; }).empty());
 }
 
+TEST_CASE("a run does not go on from a compact snapshot, and says why and what to do") {
+  const TemporaryDirectory directory;
+  SerialExecutor executor;
+  {
+    auto run = open_run(directory.path(), executor);
+    learn(run, 0, 2);
+  }
+  {
+    auto store = formats::SnapshotStore::create(directory.path()).value();
+    const auto latest = store.load(1).value();
+    auto view = latest.view();
+    view.encoding = formats::Encoding::int8;
+    REQUIRE(store.publish(view));
+  }
+  for (const auto& refused : {LearningRun::open(directory.path(), small_learner(), executor),
+                              LearningRun::reopen(directory.path(), executor)}) {
+    REQUIRE(!refused);
+    CHECK(refused.error().code() == ErrorCode::invalid_argument);
+    const std::string message(refused.error().message());
+    CHECK(message.find("0000000001.snapshot: is a compact snapshot: its embeddings are rounded to int8") !=
+          std::string::npos);
+    CHECK(message.ends_with("put the file that it was made of in its place"));
+  }
+}
+
 TEST_CASE("after a snapshot that could not be written the run takes nothing more") {
   const TemporaryDirectory directory;
   SerialExecutor executor;

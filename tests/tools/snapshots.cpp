@@ -134,6 +134,44 @@ TEST_CASE("diff tells what moved between two slices of a run, and refuses those 
   CHECK(launch("snapshot diff " + run.path() + " --from 2 --to 2").status == 2);
 }
 
+TEST_CASE("compact writes a smaller snapshot that can be asked, tells what that costs, and is not trained on") {
+  const TrainedRun run(2);
+  for (const std::string encoding : {"bfloat16", "int8"}) {
+    const auto file = run.folder / (encoding + ".snapshot");
+    const std::string compact =
+        "snapshot compact " + run.path() + " --encoding " + encoding + " --out '" + file.native() + "'";
+    const std::string told = must(compact);
+    CHECK(contains(told, "as float32, which also holds the anchors"));
+    CHECK(contains(told, "\nitems "));
+    CHECK(contains(told, "\ncontexts "));
+    const std::string json = must(compact + " --json");
+    CHECK(json.starts_with("{\"encoding\": \"" + encoding +
+                           "\", \"bytes\": " + std::to_string(std::filesystem::file_size(file)) +
+                           ", \"float32_bytes\": " + std::to_string(std::filesystem::file_size(run.file(1)))));
+    CHECK(count(json, "\"mean_cosine\": 0.9999") == 2);
+    CHECK(count(json, "\"overlap_at_10\": 0.9") == 2);
+    CHECK(contains(must("snapshot info '" + file.native() + "'"), "200 contexts, embeddings as " + encoding));
+    CHECK(contains(must("snapshot info --json '" + file.native() + "'"), "\"encoding\": \"" + encoding + "\""));
+    CHECK(contains(must("snapshot verify '" + file.native() + "'"), "ok "));
+    CHECK(must("snapshot export --out - '" + file.native() + "'").starts_with("200 6\nitem-0"));
+    CHECK(contains(launch("snapshot compact '" + file.native() + "' --out '" + file.native() + "'").err,
+                   "is compact already (" + encoding + ")"));
+  }
+  const std::string whole = read_text(run.file(1));
+  const auto over = launch("snapshot compact " + run.path() + " --out '" + run.file(1).native() + "'");
+  CHECK(over.status == 2);
+  CHECK(contains(over.err, "would take the place of the snapshot that it is made of"));
+  CHECK(read_text(run.file(1)) == whole);
+
+  std::filesystem::copy_file(run.folder / "int8.snapshot", run.file(1),
+                             std::filesystem::copy_options::overwrite_existing);
+  CHECK(must("query neighbors --json --token item-0001 --data " + run.path()).find("similarity") != std::string::npos);
+  const auto trained =
+      launch("train '" + (run.folder / "g.slices").native() + "' --out " + run.path() + words(small_gaussian_learner));
+  CHECK(trained.status == 2);
+  CHECK(contains(trained.err, "is a compact snapshot"));
+}
+
 TEST_CASE("a delta brings a snapshot up to date, and is refused by another; damage is found") {
   const TrainedRun run(4);
   const auto path = [&](const char* name) { return "'" + (run.folder / name).native() + "'"; };

@@ -1,5 +1,7 @@
 // gaugeline snapshot compact: a snapshot in fewer bytes, and what that costs.
+#include <filesystem>
 #include <iostream>
+#include <system_error>
 
 #include <gaugeline/stream/encoding_error.hpp>
 #include <gaugeline/stream/json_writer.hpp>
@@ -39,6 +41,7 @@ class CompactCommand final : public Command {
     if (view.encoding != formats::Encoding::float32)
       return fail(ErrorCode::invalid_argument, std::string_view(choice_.path), ": is compact already (",
                   formats::encoding_name(view.encoding), ")");
+    if (const auto apart = check_apart(view); !apart) return std::unexpected(apart.error());
     std::vector<std::byte> workspace;
     Outcome outcome;
     const auto exact_bytes = formats::encoded_bytes(view);
@@ -57,6 +60,20 @@ class CompactCommand final : public Command {
   }
 
  private:
+  // A run goes on from the latest snapshot, and could not if this one took its place.
+  [[nodiscard]] Expected<> check_apart(const formats::SnapshotView& view) const {
+    std::filesystem::path source = choice_.path;
+    if (std::filesystem::is_directory(source)) {
+      const auto store = formats::SnapshotStore::open(source);
+      if (!store) return std::unexpected(store.error());
+      source = store->file(view.report.slice);
+    }
+    std::error_code not_there;
+    if (!std::filesystem::equivalent(source, out_, not_there)) return {};
+    return fail(ErrorCode::invalid_argument, "--out: ", std::string_view(out_),
+                " would take the place of the snapshot that it is made of");
+  }
+
   void print_text(const Outcome& outcome) const {
     std::cout << out_ << ": " << byte_count(outcome.bytes) << ", "
               << fixed(100 * static_cast<double>(outcome.bytes) / static_cast<double>(outcome.exact_bytes), 1)

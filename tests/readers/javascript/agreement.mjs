@@ -102,11 +102,21 @@ forEach("rows are those of the chunks", (_, snapshot) => {
   }
 });
 
-forEach("embeddings are views of the file's bytes", (_, snapshot) => {
-  const memories = new Set(snapshot.items.chunks.map((chunk) => chunk.embeddings.buffer));
-  assert.ok(memories.size <= 1);
-  for (const memory of memories) assert.equal(memory.byteLength, snapshot.summary.bytes);
+const encodings = new Set();
+forEach("what is stored are views of the file's bytes", (facts, snapshot) => {
+  for (const side of ["items", "contexts"]) {
+    const { chunks } = snapshot[side];
+    assert.equal(digest(...chunks.map((chunk) => chunk.stored)), facts[side].stored);
+    assert.equal(digest(...chunks.map((chunk) => chunk.embeddingScale)), facts[side].embedding_scale);
+    for (const { encoding, stored, embeddings } of chunks) {
+      encodings.add(`${encoding} ${stored.constructor.name}`);
+      assert.equal(stored.buffer.byteLength, snapshot.summary.bytes);
+      assert.equal(embeddings.buffer === stored.buffer, encoding === "float32");
+    }
+  }
 });
+test("every encoding was there", () =>
+  assert.deepEqual([...encodings].sort(), ["bfloat16 Uint16Array", "float32 Float32Array", "int8 Int8Array"]));
 
 // Exactly in the order of C++, but where its similarities differ by no more than rounding.
 function checkNeighbors(snapshot, found, expected) {

@@ -1,6 +1,6 @@
 // What JavaScript says of damaged snapshots: an error that names the file, never a crash, a hang or a wrong answer.
 //
-//   damage.mjs PACKAGE FOLDER     FOLDER with small.snapshot, as write_snapshots leaves it
+//   damage.mjs PACKAGE FOLDER     FOLDER with small-ENCODING.snapshot, as write_snapshots leaves them
 import assert from "node:assert/strict";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -15,29 +15,11 @@ const { createXXHash3 } = require("hash-wasm");
 
 const FOOTER_BYTES = 64;
 const hasher = await createXXHash3();
-const small = readFileSync(join(folder, "small.snapshot"));
-const manifestOffset = Number(small.readBigUInt64LE(small.length - FOOTER_BYTES + 16));
-const manifestEnd = manifestOffset + Number(small.readBigUInt64LE(small.length - FOOTER_BYTES + 24));
 const scratch = mkdtempSync(join(tmpdir(), "gaugeline-"));
 after(() => rmSync(scratch, { recursive: true }));
 const file = join(scratch, "damaged.snapshot");
 
 const checksum = (bytes) => BigInt("0x" + hasher.init().update(bytes).digest());
-
-// With the right checksums of the manifest and the footer.
-function sealed(bytes) {
-  const data = Buffer.from(bytes);
-  const place = data.length - FOOTER_BYTES;
-  data.writeBigUInt64LE(checksum(data.subarray(manifestOffset, manifestEnd)), place + 32);
-  data.writeBigUInt64LE(checksum(data.subarray(place, place + 56)), place + 56);
-  return data;
-}
-
-function changed(place, mask) {
-  const data = Buffer.from(small);
-  data[place] ^= mask;
-  return data;
-}
 
 function open(bytes, verify) {
   writeFileSync(file, bytes);
@@ -72,34 +54,56 @@ async function assertHarmless(bytes, verify) {
   }
 }
 
-test("the small snapshot itself is whole", async () => {
-  useAll(await open(small));
-  assert.ok(sealed(small).equals(small));
-});
+for (const encoding of ["float32", "bfloat16", "int8"]) {
+  const small = readFileSync(join(folder, `small-${encoding}.snapshot`));
+  const manifestOffset = Number(small.readBigUInt64LE(small.length - FOOTER_BYTES + 16));
+  const manifestEnd = manifestOffset + Number(small.readBigUInt64LE(small.length - FOOTER_BYTES + 24));
 
-test("every changed byte is found", async () => {
-  for (let place = 0; place < small.length; ++place)
-    await assertRefused(changed(place, 1 << place % 8), `byte ${place}`);
-});
+  const changed = (place, mask) => {
+    const data = Buffer.from(small);
+    data[place] ^= mask;
+    return data;
+  };
+  // With the right checksums of the manifest and the footer.
+  const sealed = (bytes) => {
+    const data = Buffer.from(bytes);
+    const place = data.length - FOOTER_BYTES;
+    data.writeBigUInt64LE(checksum(data.subarray(manifestOffset, manifestEnd)), place + 32);
+    data.writeBigUInt64LE(checksum(data.subarray(place, place + 56)), place + 56);
+    return data;
+  };
 
-test("every truncation is found", async () => {
-  for (let size = 0; size < small.length; ++size) await assertRefused(small.subarray(0, size), `${size} bytes`);
-});
+  test(`${encoding}: the small snapshot itself is whole`, async () => {
+    const whole = await open(small);
+    useAll(whole);
+    assert.equal(whole.summary.encoding, encoding);
+    assert.ok(sealed(small).equals(small));
+  });
 
-test("more bytes are found", async () => {
-  await assertRefused(Buffer.concat([small, Buffer.alloc(1)]), "a byte more");
-  await assertRefused(Buffer.concat([small, Buffer.alloc(64)]), "a part more");
-});
+  test(`${encoding}: every changed byte is found`, async () => {
+    for (let place = 0; place < small.length; ++place)
+      await assertRefused(changed(place, 1 << place % 8), `byte ${place}`);
+  });
 
-test("a manifest that is wrong behind right checksums does no harm", async () => {
-  for (let place = manifestOffset; place < manifestEnd; ++place)
-    for (const mask of [0x01, 0x80]) await assertHarmless(sealed(changed(place, mask)));
-});
+  test(`${encoding}: every truncation is found`, async () => {
+    for (let size = 0; size < small.length; ++size) await assertRefused(small.subarray(0, size), `${size} bytes`);
+  });
 
-test("chunks that are damaged and not verified do no harm", async () => {
-  for (let place = 64; place < manifestOffset; ++place)
-    for (const mask of [0x01, 0x80]) await assertHarmless(changed(place, mask), false);
-});
+  test(`${encoding}: more bytes are found`, async () => {
+    await assertRefused(Buffer.concat([small, Buffer.alloc(1)]), "a byte more");
+    await assertRefused(Buffer.concat([small, Buffer.alloc(64)]), "a part more");
+  });
+
+  test(`${encoding}: a manifest that is wrong behind right checksums does no harm`, async () => {
+    for (let place = manifestOffset; place < manifestEnd; ++place)
+      for (const mask of [0x01, 0x80]) await assertHarmless(sealed(changed(place, mask)));
+  });
+
+  test(`${encoding}: chunks that are damaged and not verified do no harm`, async () => {
+    for (let place = 64; place < manifestOffset; ++place)
+      for (const mask of [0x01, 0x80]) await assertHarmless(changed(place, mask), false);
+  });
+}
 
 test("a file that is not there is an error of node:fs", async () => {
   await assert.rejects(gaugeline.open(join(scratch, "none")), { code: "ENOENT" });

@@ -88,11 +88,21 @@ class Agreement(unittest.TestCase):
                 self.assertRaises(IndexError, table.row, len(table))
                 self.assertRaises(IndexError, table.row, -1)
 
-    def test_embeddings_are_views_that_cannot_be_written(self):
-        for _, snapshot in self.each():
-            for chunk in snapshot.items.chunks:
-                self.assertFalse(chunk.embeddings.flags.writeable)
-                self.assertFalse(chunk.embeddings.flags.owndata)
+    def test_what_is_stored_is_a_view_that_cannot_be_written(self):
+        encodings = set()
+        for facts, snapshot in self.each():
+            for side in ("items", "contexts"):
+                chunks = getattr(snapshot, side).chunks
+                self.assertEqual(digest(*(chunk.stored for chunk in chunks)), facts[side]["stored"])
+                self.assertEqual(digest(*(chunk.embedding_scale for chunk in chunks)), facts[side]["embedding_scale"])
+                for chunk in chunks:
+                    encodings.add((chunk.encoding, chunk.stored.dtype.name))
+                    self.assertEqual(chunk.embeddings.dtype, np.float32)
+                    self.assertFalse(chunk.stored.flags.writeable)
+                    self.assertFalse(chunk.stored.flags.owndata)
+                    if chunk.encoding == "float32":
+                        self.assertTrue(np.shares_memory(chunk.embeddings, chunk.stored))
+        self.assertEqual(encodings, {("float32", "float32"), ("bfloat16", "uint16"), ("int8", "int8")})
 
     def test_neighbors_are_the_same(self):
         for facts, snapshot in self.each():

@@ -60,7 +60,7 @@ export function checkedBuffer(data: Uint8Array, identifier: string): CheckedBuff
   return buffer;
 }
 
-type Column = Float32Array | Float64Array | Uint32Array | Uint8Array;
+type Column = Float32Array | Float64Array | Uint32Array | Uint16Array | Uint8Array | Int8Array;
 
 /** The vector that an accessor of `data` gives, as a view of the file; `none` if it is absent. */
 export function column<View extends Column>(data: Uint8Array, read: () => View | null, none: View): View {

@@ -10,7 +10,7 @@ if (endianness() !== "LE") throw new Error("the numbers of a snapshot are little
 
 export { NotComparableError, SnapshotError, UnknownTokenError } from "./errors";
 export type { FrameCheck } from "./frame";
-export type { Candidates, SourcePosition, Summary } from "./manifest";
+export type { Candidates, Encoding, SourcePosition, Summary } from "./manifest";
 export type { Chunk, Row, Table, Token } from "./rows";
 export { checkComparable, open } from "./snapshot";
 export type { Neighbor, Snapshot } from "./snapshot";

@@ -3,7 +3,7 @@ import { createXXHash3, IHasher } from "hash-wasm";
 
 import { SnapshotError } from "./errors";
 
-export const VERSION = 1;
+const VERSIONS = [1, 2]; // 2: the embeddings are not float32
 export const HEADER_BYTES = 64;
 const FOOTER_BYTES = 64;
 const ALIGNMENT = 64;
@@ -38,19 +38,23 @@ export function viewOf(bytes: Uint8Array): DataView {
   return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
-export function checkHeader(file: Uint8Array): void {
+/** Returns the version, which footer and manifest repeat. */
+export function checkHeader(file: Uint8Array): number {
   if (!beginsWith(file, "gaugesnp"))
     throw new SnapshotError('is not a snapshot: it does not begin with "gaugesnp"');
   if (file.length < HEADER_BYTES + FOOTER_BYTES)
     throw new SnapshotError(`is cut off: ${file.length} bytes are less than a header and a footer`);
   const version = viewOf(file).getUint32(8, true);
-  if (version !== VERSION)
-    throw new SnapshotError(`is a snapshot of format version ${version}, but this program reads ${VERSION}`);
+  if (!VERSIONS.includes(version))
+    throw new SnapshotError(
+      `is a snapshot of format version ${version}, but this program reads ${VERSIONS.join(" and ")}`,
+    );
   requireZero(file.subarray(12, HEADER_BYTES), "offset 12: the reserved bytes of the header are");
+  return version;
 }
 
 /** The footer of a file whose header was checked; its manifest lies between the two. */
-export function readFooter(file: Uint8Array, checksum: Checksum): Footer {
+export function readFooter(file: Uint8Array, version: number, checksum: Checksum): Footer {
   const place = file.length - FOOTER_BYTES;
   const bytes = file.subarray(place);
   const view = viewOf(bytes);
@@ -73,7 +77,7 @@ export function readFooter(file: Uint8Array, checksum: Checksum): Footer {
     );
   requireZero(file.subarray(end, place), "the padding before the footer is");
   const wrong = `offset ${place}: the footer's version or reserved bytes are not as they should be`;
-  if (view.getUint32(8, true) !== VERSION) throw new SnapshotError(wrong);
+  if (view.getUint32(8, true) !== version) throw new SnapshotError(wrong);
   for (const [begin, reservedEnd] of [[12, 16], [40, CHECKED_FOOTER_BYTES]])
     if (bytes.subarray(begin, reservedEnd).some((byte) => byte !== 0)) throw new SnapshotError(wrong);
   return footer;

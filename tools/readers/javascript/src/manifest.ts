@@ -1,7 +1,7 @@
 // The manifest of a snapshot: lineage, options, report, and where the rows lie (formats/schema/snapshot.fbs).
 import { checkedBuffer, column } from "./checked_buffer";
 import { SnapshotError } from "./errors";
-import { alignedUp, Checksum, Footer, HEADER_BYTES, VERSION, viewOf } from "./layout";
+import { alignedUp, Checksum, Footer, HEADER_BYTES, viewOf } from "./layout";
 import { ChunkT, Manifest as Source, OptionsT, ReportT, ValuesT } from "./snapshot_generated";
 
 // The options in the order of the schema, each in its width (B: 1, I: 4, Q: 8 bytes, f, d): what their digest is of.
@@ -10,6 +10,11 @@ const MOST_DIMENSIONS = 1024;
 const MOST_ROWS = 2 ** 32 - 1;
 export const ITEMS = 0;
 export const CONTEXTS = 1;
+
+/** What the numbers of embeddings are in the file, in the order of their codes. */
+export const ENCODINGS = ["float32", "bfloat16", "int8"] as const;
+export type Encoding = (typeof ENCODINGS)[number];
+const BYTES_PER_NUMBER = { float32: 4, bfloat16: 2, int8: 1 };
 
 /** How far a source has been read: the number of its last message that is in the snapshot. */
 export interface SourcePosition {
@@ -23,6 +28,7 @@ export interface Summary {
   readonly program: string;
   readonly parentChecksum: bigint; // 0 for the first of a run
   readonly smoothed: boolean; // embeddings and precisions are told by later slices too
+  readonly encoding: Encoding; // of embeddings in the file
   readonly checksum: bigint; // of the snapshot: stands for every byte of the file
   readonly bytes: number; // of the file
   readonly options: OptionsT;
@@ -60,10 +66,15 @@ export interface Manifest {
 }
 
 /** Reads the manifest, whose checksum the caller has compared. Throws SnapshotError. */
-export function readManifest(data: Uint8Array, footer: Footer, fileBytes: number, checksum: Checksum): Manifest {
+export function readManifest(
+  data: Uint8Array,
+  footer: Footer,
+  fileBytes: number,
+  version: number,
+  checksum: Checksum,
+): Manifest {
   const source = Source.getRootAsManifest(checkedBuffer(data, "GLSN"));
-  if (source.version() !== VERSION)
-    throw new SnapshotError(`format version ${source.version()}, but this program reads ${VERSION}`);
+  const encoding = readEncoding(source, version);
   const [run, program, values] = [source.run(), source.program(), source.values()?.unpack()];
   const [options, report] = [source.options()?.unpack(), source.report()?.unpack()];
   if (run === null || program === null || !options || !report || !values)
@@ -75,7 +86,7 @@ export function readManifest(data: Uint8Array, footer: Footer, fileBytes: number
   if (dimension < 1 || dimension > MOST_DIMENSIONS)
     throw new SnapshotError(`options: dimension is ${dimension}, not 1 to ${MOST_DIMENSIONS}`);
   const places = readPlaces(source);
-  const rows = checkPlaces(places, dimension, footer.manifestOffset);
+  const rows = checkPlaces(places, dimension * BYTES_PER_NUMBER[encoding], footer.manifestOffset);
   const rotation = column(data, () => source.rotationArray(), new Float64Array());
   if (rotation.length !== dimension * dimension)
     throw new SnapshotError(`rotation: ${rotation.length} numbers are not ${dimension} x ${dimension}`);
@@ -85,6 +96,7 @@ export function readManifest(data: Uint8Array, footer: Footer, fileBytes: number
       program,
       parentChecksum: source.parentChecksum(),
       smoothed: source.smoothed(),
+      encoding,
       checksum: footer.checksum,
       bytes: fileBytes,
       options,
@@ -116,6 +128,17 @@ export function splits(data: Uint8Array, ends: Uint32Array): boolean {
   return ends.every((end, i) => i === 0 || end >= ends[i - 1]) && (ends.at(-1) ?? 0) === data.length;
 }
 
+function readEncoding(source: Source, version: number): Encoding {
+  if (source.version() !== version)
+    throw new SnapshotError(`format version ${source.version()}, but the header says ${version}`);
+  const code = source.encoding() ?? 0;
+  const encoding = ENCODINGS[code];
+  if (!encoding) throw new SnapshotError(`this program does not know encoding ${code}`);
+  if ((code === 0) !== (version === 1))
+    throw new SnapshotError(`encoding ${code} in a file of format version ${version}`);
+  return encoding;
+}
+
 function optionsDigest(options: OptionsT, checksum: Checksum): bigint {
   const bytes = new Uint8Array(8 * OPTION_TYPES.length);
   const view = viewOf(bytes);
@@ -144,7 +167,7 @@ function readPlaces(source: Source): ChunkPlace[] {
 }
 
 // That the chunks cover the rows in order, and the bytes from header to manifest. Returns the rows of each side.
-function checkPlaces(places: readonly ChunkPlace[], dimension: number, manifestOffset: number): number[] {
+function checkPlaces(places: readonly ChunkPlace[], embeddingBytes: number, manifestOffset: number): number[] {
   const rows = [0, 0];
   let due = HEADER_BYTES;
   let side = ITEMS;
@@ -156,9 +179,9 @@ function checkPlaces(places: readonly ChunkPlace[], dimension: number, manifestO
       throw new SnapshotError(
         `chunks[${index}]: ${length} bytes at offset ${offset} overlap something or leave a gap; offset ${due} is due`,
       );
-    if (rowCount === 0 || rowCount * dimension * 4 > length)
+    if (rowCount === 0 || rowCount * embeddingBytes > length)
       throw new SnapshotError(
-        `chunks[${index}]: ${length} bytes cannot hold ${rowCount} rows of dimension ${dimension}`,
+        `chunks[${index}]: ${length} bytes cannot hold ${rowCount} rows of ${embeddingBytes} bytes`,
       );
     rows[side] += rowCount;
     if (rows[side] >= MOST_ROWS) throw new SnapshotError(`chunks[${index}]: more than 2^32 rows`);

@@ -1,7 +1,7 @@
 // The tables of a snapshot: chunks of rows as views of the file (formats/schema/rows.fbs).
 import { checkedBuffer, column } from "./checked_buffer";
 import { SnapshotError } from "./errors";
-import { Candidates, ChunkPlace, splits } from "./manifest";
+import { Candidates, ChunkPlace, Encoding, splits, Summary } from "./manifest";
 import { Rows } from "./rows_generated";
 
 export type Token = string | Uint8Array;
@@ -18,13 +18,17 @@ const COLUMNS = [
   "gradientEnergy",
 ] as const;
 const OPTIONAL_COLUMNS = ["offset", "offsetPrecision", "baselineOffset", "baselinePrecision", "anchorTime"] as const;
-type Column = (typeof COLUMNS)[number] | (typeof OPTIONAL_COLUMNS)[number] | "embeddings" | "anchor";
+type Column = (typeof COLUMNS)[number] | (typeof OPTIONAL_COLUMNS)[number] | "embeddingScale" | "anchor";
+type Stored = Float32Array | Uint16Array | Int8Array;
 
-/** Consecutive rows of one table. All arrays are views of the file, with an entry a row. */
+/** Consecutive rows of one table. All arrays but `embeddings` are views of the file, with an entry a row. */
 export interface Chunk {
   readonly firstRow: number;
   readonly rows: number;
-  readonly embeddings: Float32Array; // rows x dimension, row-major
+  readonly encoding: Encoding;
+  readonly stored: Stored; // rows x dimension, row-major: float32, the upper halves of float32 (bfloat16), or int8
+  readonly embeddingScale: Float32Array; // what int8 is times; empty in other encodings
+  readonly embeddings: Float32Array; // rows x dimension: `stored` if that is float32, else decoded anew
   readonly precision: Float32Array; // posterior, per coordinate
   readonly diffusion: Float32Array; // variance gained per coordinate and time unit
   readonly count: Float32Array; // observations, faded
@@ -46,9 +50,12 @@ export interface Chunk {
 }
 
 /** Reads a chunk, whose checksum the caller has compared or not. Throws SnapshotError if its shape is wrong. */
-export function readChunk(data: Uint8Array, place: ChunkPlace, dimension: number, tokensStored: boolean): Chunk {
+export function readChunk(data: Uint8Array, place: ChunkPlace, summary: Summary, tokensStored: boolean): Chunk {
   const source = Rows.getRootAsRows(checkedBuffer(data, "GLRC"));
   const rows = place.rowCount;
+  const { encoding } = summary;
+  const { dimension } = summary.options;
+  const whole = encoding === "float32"; // others have no anchors
   const floats = (name: Column, ...sizes: number[]): Float32Array =>
     sized(name, column(data, () => source[`${name}Array`](), new Float32Array()), rows, sizes);
   const numbers = (name: "born" | "tokenEnds" | "tokenOrder", ...sizes: number[]): Uint32Array =>
@@ -57,24 +64,70 @@ export function readChunk(data: Uint8Array, place: ChunkPlace, dimension: number
   const chunk = {
     firstRow: place.firstRow,
     rows,
-    embeddings: floats("embeddings", rows * dimension),
+    encoding,
+    stored: storedEmbeddings(source, data, rows, dimension, encoding),
+    embeddingScale: floats("embeddingScale", encoding === "int8" ? rows : 0),
+    get embeddings(): Float32Array {
+      return decodeRows(this, 0, rows, dimension);
+    },
     ...(Object.fromEntries([
       ...COLUMNS.map((name) => [name, floats(name, rows)]),
       ...OPTIONAL_COLUMNS.map((name) => [name, floats(name, 0, rows)]),
     ]) as Record<(typeof COLUMNS)[number] | (typeof OPTIONAL_COLUMNS)[number], Float32Array>),
     born: numbers("born", rows),
-    anchor: floats("anchor", 0, rows * dimension),
+    anchor: floats("anchor", 0, whole ? rows * dimension : 0),
     tokenBytes: column(data, () => source.tokenBytesArray(), new Uint8Array()),
     tokenEnds: numbers("tokenEnds", tokens),
     tokenOrder: numbers("tokenOrder", 0, tokens),
   };
-  if ((chunk.embeddings.byteOffset - data.byteOffset) % EMBEDDING_ALIGNMENT !== 0)
+  if ((chunk.stored.byteOffset - data.byteOffset) % EMBEDDING_ALIGNMENT !== 0)
     throw new SnapshotError("row chunk: the embeddings are not aligned");
+  if (!whole && chunk.anchorTime.length > 0)
+    throw new SnapshotError(`row chunk: anchors beside embeddings as ${encoding}`);
   if (!splits(chunk.tokenBytes, chunk.tokenEnds))
     throw new SnapshotError("row chunk: the ends of the tokens do not fit their bytes");
   if (chunk.tokenOrder.some((row) => row >= tokens))
     throw new SnapshotError(`row chunk: tokenOrder names a row beyond the ${tokens} that there are`);
   return chunk;
+}
+
+// The column of the encoding; those of the others are absent.
+function storedEmbeddings(
+  source: Rows,
+  data: Uint8Array,
+  rows: number,
+  dimension: number,
+  encoding: Encoding,
+): Stored {
+  const columns: Record<Encoding, Stored> = {
+    float32: column(data, () => source.embeddingsArray(), new Float32Array()),
+    bfloat16: column(data, () => source.embeddingsBfloat16Array(), new Uint16Array()),
+    int8: column(data, () => source.embeddingsInt8Array(), new Int8Array()),
+  };
+  for (const [name, { length }] of Object.entries(columns))
+    if (length !== (name === encoding ? rows * dimension : 0))
+      throw new SnapshotError(`row chunk: embeddings as ${name} have ${length} entries for ${rows} rows as ${encoding}`);
+  return columns[encoding];
+}
+
+type Embeddings = Pick<Chunk, "encoding" | "stored" | "embeddingScale">;
+
+// Rows begin to end - 1 as float32: a view if they are stored so.
+function decodeRows(chunk: Embeddings, begin: number, end: number, dimension: number): Float32Array {
+  const stored = chunk.stored.subarray(begin * dimension, end * dimension);
+  if (stored instanceof Float32Array) return stored;
+  if (stored instanceof Uint16Array) {
+    const words = Uint32Array.from(stored, (half) => half << 16);
+    return new Float32Array(words.buffer);
+  }
+  const numbers = Float32Array.from(stored);
+  for (let i = 0; i < numbers.length; ++i) numbers[i] *= chunk.embeddingScale[begin + Math.floor(i / dimension)];
+  return numbers;
+}
+
+/** The embedding of a row as float32: a view of the file's bytes if they are that. */
+export function decodeRow(chunk: Chunk, index: number, dimension: number): Float32Array {
+  return decodeRows(chunk, index, index + 1, dimension);
 }
 
 function sized<View extends Float32Array | Uint32Array>(
@@ -95,7 +148,7 @@ export function isKnown(chunk: Chunk, index: number): boolean {
 
 export interface Row {
   readonly token: string;
-  readonly embedding: Float32Array; // a view of the file
+  readonly embedding: Float32Array; // a view of the file if it stores float32
   readonly precision: number;
   readonly uses: number;
   readonly born: number;
@@ -134,7 +187,7 @@ export class Table {
 
   embedding(row: number): Float32Array {
     const [chunk, index] = this.place(row);
-    return chunk.embeddings.subarray(index * this.dimension, (index + 1) * this.dimension);
+    return decodeRow(chunk, index, this.dimension);
   }
   row(row: number): Row {
     const [chunk, index] = this.place(row);

@@ -5,7 +5,7 @@ import { located, SnapshotError, UnknownTokenError } from "./errors";
 import { checkCanaries, checkFrames, dot, FrameCheck } from "./frame";
 import { alignedUp, checkHeader, Checksum, readFooter, requireZero, xxh3 } from "./layout";
 import { ChunkPlace, CONTEXTS, ITEMS, Manifest, readManifest, Summary } from "./manifest";
-import { Chunk, isKnown, readChunk, Table, Token } from "./rows";
+import { Chunk, decodeRow, isKnown, readChunk, Table, Token } from "./rows";
 import { ValuesT } from "./snapshot_generated";
 
 const MOST_BYTES_AT_ONCE = 2 ** 30; // a read has a signed 32-bit length
@@ -29,12 +29,12 @@ export class Snapshot {
 
   /** @internal */
   constructor(private readonly name: string, file: Uint8Array, checksum: Checksum, verify: boolean) {
-    checkHeader(file);
-    const footer = readFooter(file, checksum);
+    const version = checkHeader(file);
+    const footer = readFooter(file, version, checksum);
     const data = file.subarray(footer.manifestOffset, footer.manifestOffset + footer.manifestBytes);
     if (checksum(data) !== footer.manifestChecksum)
       throw new SnapshotError(`offset ${footer.manifestOffset}: the manifest is damaged`);
-    const manifest = located("manifest", () => readManifest(data, footer, file.length, checksum));
+    const manifest = located("manifest", () => readManifest(data, footer, file.length, version, checksum));
     this.summary = manifest.summary;
     this.contextsShareTokens = manifest.contextsShareTokens;
     this.rotation = manifest.rotation;
@@ -70,8 +70,7 @@ export class Snapshot {
       for (let index = 0; index < chunk.rows; ++index) {
         const other = chunk.firstRow + index;
         if (other === row || !isKnown(chunk, index)) continue;
-        const begin = index * vector.length;
-        const similarity = cosine(chunk.embeddings.subarray(begin, begin + vector.length), vector);
+        const similarity = cosine(decodeRow(chunk, index, vector.length), vector);
         if (similarity !== null) found.push({ similarity, row: other });
       }
     found.sort((a, b) => b.similarity - a.similarity || a.row - b.row);
@@ -140,7 +139,7 @@ function checkedChunk(file: Uint8Array, place: ChunkPlace, manifest: Manifest, c
     requireZero(file.subarray(end, alignedUp(end)), "the padding after a row chunk is");
   }
   const tokensStored = place.side === ITEMS || !manifest.contextsShareTokens;
-  return readChunk(data, place, manifest.summary.options.dimension, tokensStored);
+  return readChunk(data, place, manifest.summary, tokensStored);
 }
 
 // dot / sqrt(|a|^2 |b|^2) in float, clamped to [-1, 1]; null if a squared norm is 0 or not finite in float.

@@ -9,7 +9,7 @@ import xxhash
 
 from .errors import SnapshotError
 
-VERSION = 1
+VERSIONS = (1, 2)  # 2: the embeddings are not float32
 HEADER_BYTES = FOOTER_BYTES = ALIGNMENT = 64
 HEADER_MAGIC = b"gaugesnp"
 FOOTER_MAGIC = b"gaugeend"
@@ -38,18 +38,21 @@ def require_zero(file: memoryview, begin: int, end: int, what: str) -> None:
         raise SnapshotError(f"{what} not zero")
 
 
-def check_header(file: memoryview) -> None:
+def check_header(file: memoryview) -> int:
+    """Returns the version, which footer and manifest repeat."""
     if bytes(file[: len(HEADER_MAGIC)]) != HEADER_MAGIC:
         raise SnapshotError('is not a snapshot: it does not begin with "gaugesnp"')
     if len(file) < HEADER_BYTES + FOOTER_BYTES:
         raise SnapshotError(f"is cut off: {len(file)} bytes are less than a header and a footer")
     (version,) = struct.unpack_from("<I", file, 8)
-    if version != VERSION:
-        raise SnapshotError(f"is a snapshot of format version {version}, but this program reads {VERSION}")
+    if version not in VERSIONS:
+        known = " and ".join(map(str, VERSIONS))
+        raise SnapshotError(f"is a snapshot of format version {version}, but this program reads {known}")
     require_zero(file, 12, HEADER_BYTES, "offset 12: the reserved bytes of the header are")
+    return version
 
 
-def read_footer(file: memoryview) -> Footer:
+def read_footer(file: memoryview, expected_version: int) -> Footer:
     """The footer of a file whose header was checked; its manifest lies between the two."""
     place = len(file) - FOOTER_BYTES
     magic, version, reserved, *fields = FOOTER.unpack_from(file, place)
@@ -65,6 +68,6 @@ def read_footer(file: memoryview) -> Footer:
             f"{footer.manifest_offset}, which do not end at the footer"
         )
     require_zero(file, end, place, "the padding before the footer is")
-    if version != VERSION or reserved != 0 or any(file[place + 40 : place + CHECKED_FOOTER_BYTES]):
+    if version != expected_version or reserved != 0 or any(file[place + 40 : place + CHECKED_FOOTER_BYTES]):
         raise SnapshotError(f"offset {place}: the footer's version or reserved bytes are not as they should be")
     return footer

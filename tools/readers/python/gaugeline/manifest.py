@@ -15,7 +15,7 @@ from .formats.schema import Manifest as schema_manifest
 from .formats.schema import Options as schema_options
 from .formats.schema import Report as schema_report
 from .formats.schema import Values as schema_values
-from .layout import HEADER_BYTES, VERSION, Footer, aligned_up, checksum
+from .layout import HEADER_BYTES, Footer, aligned_up, checksum
 
 Fields = dict[str, Union[int, float]]  # by the schema's names
 
@@ -24,6 +24,7 @@ OPTIONS_FORMAT = struct.Struct("<3BQI5fd3If3If7IB2fIfI3f")
 MOST_DIMENSIONS = 1024
 MOST_ROWS = 2**32 - 1
 ITEMS, CONTEXTS = 0, 1
+ENCODINGS = {"float32": 4, "bfloat16": 2, "int8": 1}  # bytes a number, in the order of their codes
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,7 @@ class Summary:
     program: str
     parent_checksum: int  # 0 for the first of a run
     smoothed: bool  # embeddings and precisions are told by later slices too
+    encoding: str  # of embeddings in the file: "float32", "bfloat16" or "int8"
     checksum: int  # of the snapshot: stands for every byte of the file
     bytes: int  # of the file
     options: Fields
@@ -75,11 +77,10 @@ class Manifest:
     candidates: tuple[tuple[np.ndarray, np.ndarray], ...]  # hashes and counts, of items and of contexts
 
 
-def read_manifest(data: memoryview, footer: Footer, file_bytes: int) -> Manifest:
+def read_manifest(data: memoryview, footer: Footer, file_bytes: int, version: int) -> Manifest:
     """Reads the manifest, whose checksum the caller has compared. Raises SnapshotError."""
     source = checked_root(schema_manifest.Manifest, data, b"GLSN")
-    if source.Version() != VERSION:
-        raise SnapshotError(f"format version {source.Version()}, but this program reads {VERSION}")
+    encoding = _encoding(source, version)
     run, program, options_table = source.Run(), source.Program(), source.Options()
     report_table, values_struct = source.Report(), source.Values()
     if None in (run, program, options_table, report_table, values_struct):
@@ -92,7 +93,7 @@ def read_manifest(data: memoryview, footer: Footer, file_bytes: int) -> Manifest
     if not 1 <= dimension <= MOST_DIMENSIONS:
         raise SnapshotError(f"options: dimension is {dimension}, not 1 to {MOST_DIMENSIONS}")
     places = _places(source)
-    rows = _check_places(places, dimension, footer.manifest_offset)
+    rows = _check_places(places, dimension * ENCODINGS[encoding], footer.manifest_offset)
     canary_rows, canary_before = _canaries(source, rows[ITEMS], dimension)
     rotation = column(source, "rotation", np.float64)
     if rotation.size != dimension * dimension:
@@ -103,6 +104,7 @@ def read_manifest(data: memoryview, footer: Footer, file_bytes: int) -> Manifest
             program=program.decode(errors="replace"),
             parent_checksum=source.ParentChecksum(),
             smoothed=source.Smoothed(),
+            encoding=encoding,
             checksum=footer.checksum,
             bytes=file_bytes,
             options=options,
@@ -126,6 +128,17 @@ def split(data: np.ndarray, ends: np.ndarray) -> bool:
     return bool(np.all(ends[1:] >= ends[:-1])) and (int(ends[-1]) if ends.size else 0) == data.size
 
 
+def _encoding(source, version: int) -> str:
+    if source.Version() != version:
+        raise SnapshotError(f"format version {source.Version()}, but the header says {version}")
+    code = source.Encoding() or 0
+    if code >= len(ENCODINGS):
+        raise SnapshotError(f"this program does not know encoding {code}")
+    if (code == 0) != (version == 1):
+        raise SnapshotError(f"encoding {code} in a file of format version {version}")
+    return list(ENCODINGS)[code]
+
+
 def _fields(object_type, accessor) -> Fields:
     """A table or struct by the schema's names, as flatc's object reads it."""
     unpacked = vars(object_type.InitFromObj(checked(accessor)))
@@ -146,7 +159,7 @@ def _places(source) -> tuple[ChunkPlace, ...]:
     return tuple(places)
 
 
-def _check_places(places: tuple[ChunkPlace, ...], dimension: int, manifest_offset: int) -> list[int]:
+def _check_places(places: tuple[ChunkPlace, ...], embedding_bytes: int, manifest_offset: int) -> list[int]:
     """That the chunks cover the rows in order, and the bytes from header to manifest. Returns the rows of each side."""
     rows = [0, 0]
     offset, side = HEADER_BYTES, ITEMS
@@ -159,9 +172,9 @@ def _check_places(places: tuple[ChunkPlace, ...], dimension: int, manifest_offse
                 f"chunks[{index}]: {place.length} bytes at offset {place.offset} overlap something or leave a gap; "
                 f"offset {offset} is due"
             )
-        if place.row_count == 0 or place.row_count * dimension * 4 > place.length:
+        if place.row_count == 0 or place.row_count * embedding_bytes > place.length:
             raise SnapshotError(
-                f"chunks[{index}]: {place.length} bytes cannot hold {place.row_count} rows of dimension {dimension}"
+                f"chunks[{index}]: {place.length} bytes cannot hold {place.row_count} rows of {embedding_bytes} bytes"
             )
         rows[side] += place.row_count
         if rows[side] >= MOST_ROWS:

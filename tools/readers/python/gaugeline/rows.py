@@ -11,7 +11,7 @@ import numpy as np
 from .checked_table import checked_root, column
 from .errors import SnapshotError
 from .formats.schema import Rows as schema_rows
-from .manifest import ChunkPlace, split
+from .manifest import ChunkPlace, Summary, split
 
 Token = Union[str, bytes]
 EMBEDDING_ALIGNMENT = 32
@@ -25,15 +25,20 @@ COLUMNS = (
     "frequency",
     "gradient_energy",
 )
+# The columns of embeddings by encoding, with the place of their offset in the table's vtable.
+STORED = {"float32": ("embeddings", 4), "bfloat16": ("embeddings_bfloat16", 42), "int8": ("embeddings_int8", 44)}
+STORED_TYPES = {"float32": np.float32, "bfloat16": np.uint16, "int8": np.int8}
 OPTIONAL_COLUMNS = ("offset", "offset_precision", "baseline_offset", "baseline_precision", "anchor_time")
 
 
 @dataclass(frozen=True)
 class Chunk:
-    """Consecutive rows of one table. All arrays are views of the file, with an entry a row."""
+    """Consecutive rows of one table. All fields are views of the file, with an entry a row."""
 
     first_row: int
-    embeddings: np.ndarray  # [rows, dimension], float32
+    encoding: str  # "float32", "bfloat16" or "int8"
+    stored: np.ndarray  # [rows, dimension]: float32; uint16, the upper halves of float32; or int8
+    embedding_scale: np.ndarray  # what int8 is times; empty in other encodings
     precision: np.ndarray  # posterior, per coordinate
     diffusion: np.ndarray  # variance gained per coordinate and time unit
     count: np.ndarray  # observations, faded
@@ -54,6 +59,23 @@ class Chunk:
     token_order: np.ndarray  # the rows by rising token; empty in files of earlier programs
 
     @property
+    def embeddings(self) -> np.ndarray:
+        """[rows, dimension], float32: a view of the file if it stores that, else decoded anew."""
+        return self._decoded(slice(None))
+
+    def embedding(self, index: int) -> np.ndarray:
+        """[dimension]: one of the embeddings."""
+        return self._decoded(index)
+
+    def _decoded(self, rows: Union[int, slice]) -> np.ndarray:
+        stored = self.stored[rows]
+        if self.encoding == "bfloat16":
+            return (stored.astype(np.uint32) << 16).view(np.float32)
+        if self.encoding == "int8":
+            return stored.astype(np.float32) * self.embedding_scale[rows, np.newaxis]
+        return stored
+
+    @property
     def known(self) -> np.ndarray:
         """Which rows were learnt from: the count fades and can vanish; what is retained of the start only falls."""
         return (self.count > 0) | (self.log_retention < 0)
@@ -63,35 +85,42 @@ class Chunk:
         return self.token_data[begin : int(self.token_ends[index])].tobytes()
 
 
-def read_chunk(data: memoryview, place: ChunkPlace, dimension: int, tokens_stored: bool) -> Chunk:
+def read_chunk(data: memoryview, place: ChunkPlace, summary: Summary, tokens_stored: bool) -> Chunk:
     """Reads a chunk, whose checksum the caller has compared or not. Raises SnapshotError if its shape is wrong."""
     source = checked_root(schema_rows.Rows, data, b"GLRC")
-    rows = place.row_count
-    fields = {name: column(source, name) for name in ("embeddings", *COLUMNS, *OPTIONAL_COLUMNS, "anchor")}
+    rows, dimension, encoding = place.row_count, summary.options["dimension"], summary.encoding
+    fields = {name: column(source, name) for name in ("embedding_scale", *COLUMNS, *OPTIONAL_COLUMNS, "anchor")}
+    embeddings = {name: column(source, stored, STORED_TYPES[name]) for name, (stored, _) in STORED.items()}
+    fields["stored"] = embeddings[encoding]
     for name in ("born", "token_ends", "token_order"):
         fields[name] = column(source, name, np.uint32)
     fields["token_data"] = column(source, "token_bytes", np.uint8)
     tokens = rows if tokens_stored else 0
-    expected = {"embeddings": {rows * dimension}, "anchor": {0, rows * dimension}, "born": {rows}}
+    expected = {"anchor": {0, rows * dimension}, "born": {rows}, "embedding_scale": {rows if encoding == "int8" else 0}}
     expected |= {"token_ends": {tokens}, "token_order": {0, tokens}}
     expected |= {name: {rows} for name in COLUMNS} | {name: {0, rows} for name in OPTIONAL_COLUMNS}
+    if encoding != "float32":
+        expected |= {"anchor": {0}, "anchor_time": {0}}
     for name, sizes in expected.items():
         if fields[name].size not in sizes:
             raise SnapshotError(f"row chunk: {name} has {fields[name].size} entries for {rows} rows")
-    if source._tab.Vector(source._tab.Offset(4)) % EMBEDDING_ALIGNMENT != 0:
+    for name, found in embeddings.items():
+        if found.size != (rows * dimension if name == encoding else 0):
+            raise SnapshotError(f"row chunk: {STORED[name][0]} has {found.size} entries for {rows} rows as {encoding}")
+    if source._tab.Vector(source._tab.Offset(STORED[encoding][1])) % EMBEDDING_ALIGNMENT != 0:
         raise SnapshotError("row chunk: the embeddings are not aligned")
     if not split(fields["token_data"], fields["token_ends"]):
         raise SnapshotError("row chunk: the ends of the tokens do not fit their bytes")
     if np.any(fields["token_order"] >= tokens):
         raise SnapshotError(f"row chunk: token_order names a row beyond the {tokens} that there are")
-    for name in ("embeddings", "anchor"):
+    for name in ("stored", "anchor"):
         fields[name] = fields[name].reshape(-1, dimension)
-    return Chunk(first_row=place.first_row, **fields)
+    return Chunk(first_row=place.first_row, encoding=encoding, **fields)
 
 
 class Row(NamedTuple):
     token: str
-    embedding: np.ndarray  # [dimension], a view of the file
+    embedding: np.ndarray  # [dimension], float32: a view of the file if it stores that
     precision: float
     uses: float
     born: int
@@ -126,7 +155,7 @@ class Table:
         chunk, index = self._place(row)
         return Row(
             self.token(row),
-            chunk.embeddings[index],
+            chunk.embedding(index),
             float(chunk.precision[index]),
             float(chunk.uses[index]),
             int(chunk.born[index]),

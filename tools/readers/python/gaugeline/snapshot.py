@@ -27,14 +27,14 @@ class Snapshot:
     mapped must not change: snapshots never do, they are replaced by renaming."""
 
     def __init__(self, name: str, file: memoryview, verify: bool):
-        layout.check_header(file)
-        footer = layout.read_footer(file)
+        version = layout.check_header(file)
+        footer = layout.read_footer(file, version)
         end = footer.manifest_offset + footer.manifest_bytes
         data = file[footer.manifest_offset : end]
         if layout.checksum(data) != footer.manifest_checksum:
             raise SnapshotError(f"offset {footer.manifest_offset}: the manifest is damaged")
         try:
-            manifest = read_manifest(data, footer, len(file))
+            manifest = read_manifest(data, footer, len(file), version)
         except SnapshotError as error:
             raise SnapshotError(f"manifest: {error}") from None
         self._name = name
@@ -89,7 +89,7 @@ class Snapshot:
                 raise SnapshotError("a row chunk is damaged")
             if verify:
                 layout.require_zero(file, end, layout.aligned_up(end), "the padding after a row chunk is")
-            return read_chunk(data, place, manifest.summary.options["dimension"], tokens_stored)
+            return read_chunk(data, place, manifest.summary, tokens_stored)
         except SnapshotError as error:
             raise SnapshotError(f"offset {place.offset}: {error}") from None
 
