@@ -2,6 +2,7 @@
 #include <doctest/doctest.h>
 
 #include <formats/temporary_directory.hpp>
+#include <gaugeline/formats/atomic_file.hpp>
 #include <gaugeline/stream/learning_run.hpp>
 #include <gaugeline/stream/query.hpp>
 #include <support/text_slice.hpp>
@@ -136,6 +137,28 @@ TEST_CASE("a file that is missing, damaged or of other options says so") {
   CHECK(gaugeline_learner_load(file.c_str(), nullptr, &learner, call) == GAUGELINE_CHECKSUM_MISMATCH);
   CHECK(learner == nullptr);
   CHECK(gaugeline_learner_save(saved.get(), (folder / "no/folder/b.snapshot").c_str(), call) != GAUGELINE_OK);
+}
+
+TEST_CASE("a compact snapshot is not gone on from") {
+  const TemporaryDirectory folder;
+  const std::string file = folder / "a.snapshot";
+  Call call;
+  const CLearner saved = make_learner(small_c_options());
+  learn(saved.get(), SequenceSlice(0, 60).view());
+  REQUIRE(gaugeline_learner_save(saved.get(), file.c_str(), call) == GAUGELINE_OK);
+  const auto whole = formats::read_snapshot(file);
+  REQUIRE(whole);
+  auto compact = whole->view();
+  compact.encoding = formats::Encoding::bfloat16;
+  std::vector<std::byte> workspace(formats::snapshot_workspace_bytes(compact));
+  auto output = formats::AtomicFile::create(file);
+  REQUIRE(output);
+  REQUIRE(formats::encode_snapshot(compact, workspace, *output));
+  REQUIRE(output->commit());
+  gaugeline_learner* learner = nullptr;
+  CHECK(gaugeline_learner_load(file.c_str(), nullptr, &learner, call) == GAUGELINE_INVALID_ARGUMENT);
+  CHECK(call.message().find("bfloat16") != std::string::npos);
+  CHECK(learner == nullptr);
 }
 
 TEST_CASE("a snapshot's options can be taken on, with events of their own") {

@@ -17,6 +17,7 @@ class MemoryRun final : public Run {
 
   Expected<> resume(const formats::Snapshot& snapshot) {
     const auto view = snapshot.view();
+    if (auto ok = formats::check_resumable(view); !ok) return ok;
     if (auto restored = learner_.restore(view.state); !restored) return restored;
     run_ = view.lineage.run;
     smoothed_ = view.lineage.smoothed;

@@ -149,7 +149,9 @@ typedef struct gaugeline_learner gaugeline_learner;
 GAUGELINE_API gaugeline_status gaugeline_learner_create(const gaugeline_options* options, gaugeline_learner** learner,
                                                         gaugeline_error* error);
 /* A learner that goes on from a snapshot file as if it had never stopped, bit for bit. options: NULL, or with the same
- * values for all that changes behaviour (begin with gaugeline_options_load). Every byte of the file is verified. */
+ * values for all that changes behaviour (begin with gaugeline_options_load). Every byte of the file is verified.
+ * GAUGELINE_INVALID_ARGUMENT: it is compact (its embeddings are rounded), which is to be read, not to be gone on from.
+ */
 GAUGELINE_API gaugeline_status gaugeline_learner_load(const char* snapshot_path, const gaugeline_options* options,
                                                       gaugeline_learner** learner, gaugeline_error* error);
 /* A learner on a data directory, which is made, or gone on with: each step leaves a snapshot there, synced to disk, for
