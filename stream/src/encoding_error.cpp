@@ -22,6 +22,7 @@ std::vector<Found> neighbors_of(const ConstTable<float>& table, std::span<const 
                                 std::span<const char> skip) {
   std::vector<Found> found(asked.size());
   std::vector<NeighborQuery> queries;
+  queries.reserve(asked.size());
   for (std::size_t i = 0; i < asked.size(); ++i)
     queries.push_back({.vector = row_of(table, asked[i]), .found = found[i], .except = asked[i]});
   nearest_neighbors(table, queries, skip);
