@@ -36,10 +36,10 @@ class DeltaDecoder {
     const AlignedBytes bytes(payload.span());
     const auto head = read_delta_head(bytes);
     if (!head) return std::unexpected(head.error());
-    summary_ = summary_of(**head, 0);
     const AlignedBytes manifest_bytes(std::as_bytes(elements((*head)->manifest())));
     const auto manifest = read_manifest(manifest_bytes, snapshot_format_version);
     if (!manifest) return std::unexpected(manifest.error().within("delta head"));
+    summary_ = summary_of(**head, **manifest);
     if (auto ok = builder_.take(**manifest); !ok) return ok;
     shared_tokens_ = (*manifest)->contexts_share_tokens();
     return check_base();

@@ -20,7 +20,7 @@
 namespace gaugeline::formats {
 namespace {
 
-constexpr int zstd_level = 3;  // higher ones gain 1 % (docs/formats.md)
+constexpr int zstd_level = 3;  // differences hardly get smaller at higher ones: by 1 % at level 9
 
 Expected<> check_pair(const SnapshotView& base, const SnapshotView& target, const DeltaTolerance& tolerance) {
   if (!std::isfinite(tolerance.amount) || tolerance.amount < 0)

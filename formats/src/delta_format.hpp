@@ -3,6 +3,7 @@
 #pragma once
 
 #include <delta_generated.h>
+#include <snapshot_generated.h>
 
 #include <cstddef>
 #include <cstdint>
@@ -42,12 +43,11 @@ class DeltaReader {
   std::uint32_t index_ = 0;
 };
 
-// The head of a file of `file_bytes` bytes, without moved and new rows; its version, and that nothing is missing, have
-// been checked.
+// Structure, version, and that nothing is missing.
 [[nodiscard]] Expected<const schema::DeltaHead*> read_delta_head(const AlignedBytes& bytes);
 
-// What the head says, once the manifest in it has been read.
-[[nodiscard]] DeltaSummary summary_of(const schema::DeltaHead& head, std::uint64_t file_bytes);
+// What the head says, and the manifest in it; no row is counted yet.
+[[nodiscard]] DeltaSummary summary_of(const schema::DeltaHead& head, const schema::Manifest& manifest);
 
 // Structure of a record of rows: every column and vector has as many entries as rows, or none. New rows are those
 // without a base row.

@@ -106,15 +106,15 @@ Expected<const schema::DeltaHead*> read_delta_head(const AlignedBytes& bytes) {
   return root;
 }
 
-DeltaSummary summary_of(const schema::DeltaHead& head, std::uint64_t file_bytes) {
-  return {.run = {},
+DeltaSummary summary_of(const schema::DeltaHead& head, const schema::Manifest& manifest) {
+  return {.run = manifest.run()->str(),
           .base_slice = head.base_slice(),
-          .slice = 0,
+          .slice = manifest.report()->slice(),
           .base_digest = head.base_digest(),
           .digest = head.digest(),
           .target_checksum = head.target_checksum(),
           .tolerance = {.amount = head.tolerance(), .unit = DeltaTolerance::Unit{head.tolerance_unit()}},
-          .bytes = file_bytes,
+          .bytes = 0,
           .item_rows = head.item_rows(),
           .context_rows = head.context_rows()};
 }
@@ -156,12 +156,11 @@ Expected<DeltaSummary> read_delta_summary(std::span<const std::byte> delta) {
   const AlignedBytes bytes((*first)->span());
   const auto head = read_delta_head(bytes);
   if (!head) return std::unexpected(head.error());
-  DeltaSummary summary = summary_of(**head, delta.size());
   const AlignedBytes manifest_bytes(std::as_bytes(elements((*head)->manifest())));
   const auto manifest = read_manifest(manifest_bytes, snapshot_format_version);
   if (!manifest) return std::unexpected(manifest.error().within("delta head"));
-  summary.run = (*manifest)->run()->str();
-  summary.slice = (*manifest)->report()->slice();
+  DeltaSummary summary = summary_of(**head, **manifest);
+  summary.bytes = delta.size();
   const std::uint32_t dimension = (*manifest)->options()->dimension();
   for (;;) {
     const auto payload = reader->next();

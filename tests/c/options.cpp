@@ -70,7 +70,7 @@ TEST_CASE("what cannot be set says why, and leaves the value as it was") {
   CHECK(refused("dimension", "99999999999") == "dimension: '99999999999' is out of range");
   CHECK(refused("dimension", "") == "dimension: '' is not a whole number, 0 or above");
   CHECK(refused("diffusion", "a lot") == "diffusion: 'a lot' is not a number");
-  CHECK(refused("coupling", "tight") == "coupling: 'tight' is neither random_walk nor none");
+  CHECK(refused("coupling", "tight") == "coupling: 'tight' is neither random-walk nor none");
   CHECK(refused("every", "fortnight").find("every: ") == 0);
   CHECK(get(options, "dimension") == "16");
 }

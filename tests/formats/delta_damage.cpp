@@ -47,6 +47,26 @@ TEST_CASE("a cut at any length, and bytes after the end, are detected") {
   CHECK(!apply_delta(pair.base.view(), longer));
 }
 
+TEST_CASE("rows that moved go in steps, others not at all, and what all figures were multiplied by goes once") {
+  const SnapshotPair pair(30, 4, false);
+  const DeltaParts parts = parts_of(encode_pair(pair, {.amount = .1F}));
+  const auto& items = parts.rows.at(0);
+  constexpr std::size_t count_column = 2;
+  CHECK(items.columns[count_column]->factor == .9F);
+  std::size_t by_steps = 0;
+  for (std::size_t row = 0; row < 30; ++row) {
+    CHECK((items.embeddings->coding[row] == 0) == (row % 7 != 0));
+    by_steps += items.embeddings->coding[row] == 1 ? 1 : 0;
+  }
+  CHECK(by_steps == 5);
+  // Without tolerance there are no steps, and every row has moved.
+  const DeltaParts exact = parts_of(encode_pair(pair, {}));
+  CHECK(std::ranges::all_of(exact.rows.at(0).embeddings->coding, [](std::uint8_t coding) { return coding == 2; }));
+  // All counts are .9 of what they were: nothing is told of them but this.
+  const SnapshotPair faded(shared_snapshot(20, 3), shared_snapshot(20, 3));
+  CHECK(parts_of(encode_pair(faded, {})).rows.at(0).columns[count_column]->planes.empty());
+}
+
 TEST_CASE("what is well formed but means nothing is refused, and named") {
   const SnapshotPair pair(12, 3, false);
   DeltaParts changed = parts_of(encode_pair(pair, {.amount = .1F}));

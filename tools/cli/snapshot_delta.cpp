@@ -15,7 +15,7 @@ class DeltaCommand final : public Command {
  public:
   explicit DeltaCommand(CLI::App& snapshot)
       : Command(snapshot, "delta",
-                "  gaugeline snapshot delta consumer/1860.snapshot data --out 1861.delta --tolerance 0.1\n"
+                "  gaugeline snapshot delta theirs.snapshot data --tolerance 0.1 --out latest.delta\n"
                 "  gaugeline snapshot delta data --from -2 --to -1 --out latest.delta",
                 "Write what changed between two snapshots of a run, for those who have the first") {
     require(app().add_option("BASE", base_.path, "The snapshot that the reader has, or a data directory"));

@@ -1,5 +1,6 @@
 #include <vector>
 
+#include <gaugeline/formats/snapshot_store.hpp>
 #include <gaugeline/stream/learning_run.hpp>
 
 #include "run.hpp"
@@ -33,13 +34,15 @@ class DirectoryRun final : public Run {
     std::vector<formats::SourcePositionView> sources;
     sources.reserve(run_.positions().size());
     for (const auto& [name, sequence] : run_.positions()) sources.push_back({name, sequence});
-    const auto written =
-        write_snapshot({.lineage = {.run = run_.run(), .program = program, .parent_checksum = run_.parent_checksum()},
-                        .options = run_.learner().options(),
-                        .state = run_.learner().state(),
-                        .report = *report,
-                        .sources = sources},
-                       file);
+    std::vector<std::byte> workspace;
+    const auto written = formats::write_snapshot(
+        file,
+        {.lineage = {.run = run_.run(), .program = program, .parent_checksum = run_.parent_checksum()},
+         .options = run_.learner().options(),
+         .state = run_.learner().state(),
+         .report = *report,
+         .sources = sources},
+        workspace);
     return written ? Expected<>() : std::unexpected(written.error());
   }
 

@@ -1,7 +1,7 @@
 #include <string>
 #include <vector>
 
-#include <gaugeline/formats/atomic_file.hpp>
+#include <gaugeline/formats/snapshot_store.hpp>
 
 #include "option_check.hpp"
 #include "run.hpp"
@@ -55,13 +55,15 @@ class MemoryRun final : public Run {
     std::vector<formats::SourcePositionView> sources;
     sources.reserve(sources_.size());
     for (const auto& source : sources_) sources.push_back({source.source, source.sequence});
-    const auto checksum = write_snapshot(
+    std::vector<std::byte> workspace;
+    const auto checksum = formats::write_snapshot(
+        file,
         {.lineage = {.run = run_, .program = program, .parent_checksum = before_.checksum, .smoothed = smoothed_},
          .options = learner_.options(),
          .state = state,
          .report = *report_,
          .sources = sources},
-        file);
+        workspace);
     if (!checksum) return std::unexpected(checksum.error());
     saved_ = {.slices = state.slices, .checksum = *checksum};
     return {};
@@ -97,16 +99,6 @@ Expected<std::unique_ptr<Run>> make_memory_run(const Options& options, const for
     if (auto resumed = run->resume(*latest); !resumed) return std::unexpected(resumed.error());
   }
   return run;
-}
-
-Expected<std::uint64_t> write_snapshot(const formats::SnapshotView& snapshot, const std::filesystem::path& file) {
-  auto output = formats::AtomicFile::create(file);
-  if (!output) return std::unexpected(output.error());
-  std::vector<std::byte> workspace(formats::snapshot_workspace_bytes(snapshot));
-  const auto checksum = formats::encode_snapshot(snapshot, workspace, *output);
-  if (!checksum) return std::unexpected(checksum.error().within(file.native()));
-  if (const auto committed = output->commit(); !committed) return std::unexpected(committed.error());
-  return checksum;
 }
 
 }  // namespace gaugeline::c

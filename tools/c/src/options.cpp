@@ -22,7 +22,7 @@ struct Names<Likelihood> {
 };
 template <>
 struct Names<Coupling> {
-  static constexpr std::array<std::string_view, 2> text{"random_walk", "none"};
+  static constexpr std::array<std::string_view, 2> text{"random-walk", "none"};
 };
 template <>
 struct Names<GaugeFixing> {
@@ -42,7 +42,7 @@ struct Names<stream::SequenceForm> {
 };
 template <>
 struct Names<stream::LatePolicy> {
-  static constexpr std::array<std::string_view, 2> text{"open_slice", "drop"};
+  static constexpr std::array<std::string_view, 2> text{"open-slice", "drop"};
 };
 
 template <class Value>

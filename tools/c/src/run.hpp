@@ -36,9 +36,6 @@ class Run {
                                                                 const std::filesystem::path& directory,
                                                                 Executor& executor);
 
-// Returns the snapshot's checksum.
-[[nodiscard]] Expected<std::uint64_t> write_snapshot(const formats::SnapshotView& snapshot,
-                                                     const std::filesystem::path& file);
 // Who wrote it (formats::LineageView).
 inline constexpr std::string_view program = "gaugeline " GAUGELINE_VERSION;
 

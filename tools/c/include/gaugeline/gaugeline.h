@@ -114,9 +114,10 @@ typedef struct gaugeline_tokens {
 
 /* ---- options -------------------------------------------------------------------------------------------------------
  * Those of the learner have the names, units and defaults of gaugeline::Options (options.hpp): dimension, seed,
- * prior_precision, diffusion, item_capacity, ...; enumerations are told by name (coupling: random_walk or none).
+ * prior_precision, diffusion, item_capacity, ...; enumerations are told by name, as to
+ * the command (coupling: random-walk or none).
  * threads: workers. Those of events are those of `gaugeline serve`, and needed for events alone: every (hour, day,
- * week, month, quarter, year, decade, or a duration such as 90m; no default), lateness, late (open_slice or drop),
+ * week, month, quarter, year, decade, or a duration such as 90m; no default), lateness, late (open-slice or drop),
  * window, window_weights (full or falling), form (sequences or pairs), min_count, vocabulary, duplicate_horizon,
  * max_open_bytes. */
 typedef struct gaugeline_options gaugeline_options;
