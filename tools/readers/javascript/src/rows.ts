@@ -151,7 +151,9 @@ export interface Row {
   readonly embedding: Float32Array; // a view of the file if it stores float32
   readonly precision: number;
   readonly uses: number;
-  readonly born: number;
+  readonly born: number; // with the token, one life of the row
+  readonly nullVariance: number; // of the embedding per coordinate, if the item stood still
+  readonly logRetention: number;
 }
 
 /** One side of a snapshot, items or contexts. Tokens are UTF-8 by convention; other bytes become U+FFFD in strings. */
@@ -197,7 +199,14 @@ export class Table {
       precision: chunk.precision[index],
       uses: chunk.uses[index],
       born: chunk.born[index],
+      nullVariance: chunk.nullVariance[index],
+      logRetention: chunk.logRetention[index],
     };
+  }
+  /** Of values; 0 where the model has no offsets. */
+  offset(row: number): number {
+    const [chunk, index] = this.place(row);
+    return chunk.offset[index] ?? 0;
   }
   /** Whether the row has been learnt from; one that was only admitted stands nowhere yet. */
   known(row: number): boolean {

@@ -12,7 +12,14 @@ const MOST_BYTES_AT_ONCE = 2 ** 30; // a read has a signed 32-bit length
 
 export interface Neighbor {
   readonly token: string;
-  readonly similarity: number;
+  readonly similarity: number; // cosine
+  readonly row: number;
+  readonly uses: number; // in the slice
+}
+
+export interface ScoredContext {
+  readonly token: string;
+  readonly score: number;
   readonly row: number;
 }
 
@@ -60,41 +67,69 @@ export class Snapshot {
     return this.items.find(token);
   }
 
-  /** The k items most similar to `token` by cosine, best first (ties: lower row first), itself left out. Only rows that
-   * have been learnt from are candidates. UnknownTokenError: the token is not among them. O(rows dimension). */
-  neighbors(token: Token, k: number): Neighbor[] {
-    const row = this.require(token);
-    const vector = this.items.embedding(row);
-    const found: { similarity: number; row: number }[] = [];
+  /** The row of an item that has been learnt from, null if it has none: only such rows are answers. */
+  findKnown(token: Token): number | null {
+    const row = this.find(token);
+    return row !== null && this.items.known(row) ? row : null;
+  }
+
+  /** As findKnown. UnknownTokenError: there is none. */
+  require(token: Token): number {
+    const row = this.findKnown(token);
+    if (row !== null) return row;
+    const spelling = typeof token === "string" ? token : new TextDecoder().decode(token);
+    throw new UnknownTokenError(
+      `${this.name}: the token '${spelling}' is not known in slice ${this.summary.report.slice}`,
+    );
+  }
+
+  /** The k items most similar by cosine to an item, which is left out itself, or to a vector: best first (ties: lower row
+   * first), of those used minUses times in the slice. UnknownTokenError as for require. O(rows dimension). */
+  neighbors(near: Token | Float32Array, k: number, minUses = 0): Neighbor[] {
+    const itself = near instanceof Float32Array ? null : this.require(near);
+    const vector = near instanceof Float32Array ? near : this.items.embedding(this.require(near));
+    const { dimension } = this.summary.options;
+    if (vector.length !== dimension)
+      throw new RangeError(`a vector of ${vector.length} numbers; there are ${dimension} in a row`);
+    const found: { similarity: number; row: number; uses: number }[] = [];
     for (const chunk of this.items.chunks)
       for (let index = 0; index < chunk.rows; ++index) {
-        const other = chunk.firstRow + index;
-        if (other === row || !isKnown(chunk, index)) continue;
-        const similarity = cosine(decodeRow(chunk, index, vector.length), vector);
-        if (similarity !== null) found.push({ similarity, row: other });
+        const [row, uses] = [chunk.firstRow + index, chunk.uses[index]];
+        if (row === itself || !isKnown(chunk, index) || uses < minUses) continue;
+        const similarity = cosine(decodeRow(chunk, index, dimension), vector);
+        if (similarity !== null) found.push({ similarity, row, uses });
       }
     found.sort((a, b) => b.similarity - a.similarity || a.row - b.row);
     return found.slice(0, Math.max(k, 0)).map((neighbor) => ({ token: this.items.token(neighbor.row), ...neighbor }));
   }
 
-  /** cos(u_a, u_b) of two items, in [-1, 1]; 0 if either vector is zero. UnknownTokenError as for neighbors. */
+  /** cos(u_a, u_b) of two items, in [-1, 1]; 0 if either vector is zero. UnknownTokenError as for require. */
   similarity(a: Token, b: Token): number {
     return cosine(this.items.embedding(this.require(a)), this.items.embedding(this.require(b))) ?? 0;
+  }
+
+  /** The k contexts with the highest score for an item, of all that were ever in data (ties: lower row first). For values
+   * that is mu + a_i + b_j + u_i . v_j, the expected value; for skip-gram u_i . v_j. UnknownTokenError as for require.
+   * O(rows dimension). */
+  score(item: Token, k: number): ScoredContext[] {
+    const place = this.require(item);
+    const base = this.values.mean + this.items.offset(place);
+    const vector = this.items.embedding(place);
+    const found: { score: number; row: number }[] = [];
+    for (const chunk of this.contexts.chunks)
+      for (let index = 0; index < chunk.rows; ++index) {
+        if (!(chunk.nullVariance[index] > 0)) continue;
+        const product = dot(decodeRow(chunk, index, vector.length), vector);
+        found.push({ score: base + (chunk.offset[index] ?? 0) + product, row: chunk.firstRow + index });
+      }
+    found.sort((a, b) => b.score - a.score || a.row - b.row);
+    return found.slice(0, Math.max(k, 0)).map((context) => ({ token: this.contexts.token(context.row), ...context }));
   }
 
   /** Whether the frame turned in this slice, by the rows that were best known before it. O(dimension^3). */
   checkFrame(): FrameCheck {
     const now = Array.from(this.canaryRows, (row) => this.items.embedding(row));
     return checkCanaries(now, this.canaryBefore, this.summary.options.dimension);
-  }
-
-  private require(token: Token): number {
-    const row = this.find(token);
-    if (row !== null && this.items.known(row)) return row;
-    const spelling = typeof token === "string" ? token : new TextDecoder().decode(token);
-    throw new UnknownTokenError(
-      `${this.name}: the token '${spelling}' is not known in slice ${this.summary.report.slice}`,
-    );
   }
 }
 
@@ -142,8 +177,8 @@ function checkedChunk(file: Uint8Array, place: ChunkPlace, manifest: Manifest, c
   return readChunk(data, place, manifest.summary, tokensStored);
 }
 
-// dot / sqrt(|a|^2 |b|^2) in float, clamped to [-1, 1]; null if a squared norm is 0 or not finite in float.
-function cosine(a: Float32Array, b: Float32Array): number | null {
+/** dot / sqrt(|a|^2 |b|^2) in float, clamped to [-1, 1]; null if a squared norm is 0 or not finite in float. */
+export function cosine(a: Float32Array, b: Float32Array): number | null {
   const [aa, bb] = [Math.fround(dot(a, a)), Math.fround(dot(b, b))];
   if (!(aa > 0 && bb > 0 && aa < Infinity && bb < Infinity)) return null;
   const quotient = Math.fround(Math.fround(dot(a, b)) / Math.fround(Math.sqrt(aa * bb)));

@@ -191,7 +191,7 @@ class Learner:
                 vector = np.ascontiguousarray(near, np.float32).ravel()
                 place = vector.ctypes.data
                 self._call("learner_nearest", place, vector.size, min_uses, found, room, ctypes.byref(count))
-        return [Neighbor(items.token(one.row), one.similarity, one.row) for one in found[: count.value]]
+        return [Neighbor(items.token(one.row), one.similarity, one.row, float(items.uses[one.row])) for one in found[: count.value]]
 
     def similarity(self, a: Token, b: Token) -> float:
         """cos of two items, in [-1, 1]."""

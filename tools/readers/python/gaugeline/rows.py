@@ -123,7 +123,9 @@ class Row(NamedTuple):
     embedding: np.ndarray  # [dimension], float32: a view of the file if it stores that
     precision: float
     uses: float
-    born: int
+    born: int  # with the token, one life of the row
+    null_variance: float  # of the embedding per coordinate, if the item stood still
+    log_retention: float
 
 
 class Table:
@@ -159,6 +161,8 @@ class Table:
             float(chunk.precision[index]),
             float(chunk.uses[index]),
             int(chunk.born[index]),
+            float(chunk.null_variance[index]),
+            float(chunk.log_retention[index]),
         )
 
     def find(self, token: Token) -> Optional[int]:
@@ -173,6 +177,11 @@ class Table:
             if place < chunk.token_order.size and chunk.token(chunk.token_order[place]) == wanted:
                 return chunk.first_row + int(chunk.token_order[place])
         return None
+
+    def offset(self, row: int) -> float:
+        """Of values; 0 where the model has no offsets."""
+        chunk, index = self._place(row)
+        return float(chunk.offset[index]) if chunk.offset.size else 0.0
 
     def known(self, row: int) -> bool:
         """Whether the row has been learnt from; one that was only admitted stands nowhere yet."""

@@ -18,7 +18,14 @@ from .rows import Chunk, Table, Token, read_chunk
 
 class Neighbor(NamedTuple):
     token: str
-    similarity: float
+    similarity: float  # cosine
+    row: int
+    uses: float  # in the slice
+
+
+class ScoredContext(NamedTuple):
+    token: str
+    score: float
     row: int
 
 
@@ -56,23 +63,53 @@ class Snapshot:
         """The row of an item, None if it has none: as items.find."""
         return self.items.find(token)
 
-    def neighbors(self, token: Token, k: int) -> list[Neighbor]:
-        """The k items most similar to `token` by cosine, best first (ties: lower row first), itself left out. Only rows
-        that have been learnt from are candidates. UnknownTokenError: the token is not among them. O(rows dimension)."""
-        row = self._require(token)
+    def find_known(self, token: Token) -> Optional[int]:
+        """The row of an item that has been learnt from, None if it has none: only such rows are answers."""
+        row = self.find(token)
+        return row if row is not None and self.items.known(row) else None
+
+    def require(self, token: Token) -> int:
+        """As find_known. UnknownTokenError: there is none."""
+        row = self.find_known(token)
+        if row is None:
+            index = self.summary.report["slice"]
+            raise UnknownTokenError(f"{self._name}: the token {token!r} is not known in slice {index}")
+        return row
+
+    def neighbors(self, near: Union[Token, np.ndarray], k: int, min_uses: float = 0) -> list[Neighbor]:
+        """The k items most similar by cosine to an item, which is left out itself, or to a vector [dimension]: best first
+        (ties: lower row first), of those used min_uses times in the slice. UnknownTokenError as for require.
+        O(rows dimension)."""
+        itself = self.require(near) if isinstance(near, (str, bytes)) else None
+        vector = np.ravel(near).astype(np.float32) if itself is None else self.items.row(itself).embedding
+        if vector.size != self.summary.options["dimension"]:
+            raise ValueError(f"a vector of {vector.size} numbers; there are {self.summary.options['dimension']} in a row")
         found = []
         for chunk in self.items.chunks:
-            similarities, have_direction = _cosines(chunk.embeddings, self.items.row(row).embedding)
-            candidates = np.flatnonzero(chunk.known & have_direction)
+            similarities, have_direction = _cosines(chunk.embeddings, vector)
+            candidates = np.flatnonzero(chunk.known & have_direction & (chunk.uses >= min_uses))
             found += zip((chunk.first_row + candidates).tolist(), similarities[candidates].tolist())
-        best = sorted((-similarity, other) for other, similarity in found if other != row)[: max(k, 0)]
-        return [Neighbor(self.items.token(other), -negative, other) for negative, other in best]
+        best = sorted((-similarity, row) for row, similarity in found if row != itself)[: max(k, 0)]
+        return [Neighbor(self.items.token(row), -negative, row, self.items.row(row).uses) for negative, row in best]
 
     def similarity(self, a: Token, b: Token) -> float:
-        """cos(u_a, u_b) of two items, in [-1, 1]; 0 if either vector is zero. UnknownTokenError as for neighbors."""
-        rows = [self.items.row(self._require(token)) for token in (a, b)]
-        similarities, _ = _cosines(rows[0].embedding[np.newaxis], rows[1].embedding)
-        return float(similarities[0])
+        """cos(u_a, u_b) of two items, in [-1, 1]; 0 if either vector is zero. UnknownTokenError as for require."""
+        return cosine(*(self.items.row(self.require(token)).embedding for token in (a, b)))
+
+    def score(self, item: Token, k: int) -> list[ScoredContext]:
+        """The k contexts with the highest score for an item, of all that were ever in data (ties: lower row first). For
+        values that is mu + a_i + b_j + u_i . v_j, the expected value; for skip-gram u_i . v_j. UnknownTokenError as for
+        require. O(rows dimension)."""
+        place = self.require(item)
+        base = self.values["mean"] + self.items.offset(place)
+        vector = self.items.row(place).embedding.astype(np.float64)
+        found = []
+        for chunk in self.contexts.chunks:
+            scores = base + chunk.embeddings @ vector + (chunk.offset if chunk.offset.size else 0)
+            seen = np.flatnonzero(chunk.null_variance > 0)
+            found += zip((chunk.first_row + seen).tolist(), scores[seen].tolist())
+        best = sorted((-score, row) for row, score in found)[: max(k, 0)]
+        return [ScoredContext(self.contexts.token(row), -negative, row) for negative, row in best]
 
     def check_frame(self) -> FrameCheck:
         """Whether the frame turned in this slice, by the rows that were best known before it. O(dimension^3)."""
@@ -92,13 +129,6 @@ class Snapshot:
             return read_chunk(data, place, manifest.summary, tokens_stored)
         except SnapshotError as error:
             raise SnapshotError(f"offset {place.offset}: {error}") from None
-
-    def _require(self, token: Token) -> int:
-        row = self.find(token)
-        if row is None or not self.items.known(row):
-            index = self.summary.report["slice"]
-            raise UnknownTokenError(f"{self._name}: the token {token!r} is not known in slice {index}")
-        return row
 
 
 def open(path: Union[str, os.PathLike], verify: bool = True) -> Snapshot:
@@ -121,6 +151,12 @@ def check_comparable(a: Snapshot, b: Snapshot) -> None:
     """Two snapshots share a frame if they are of the same run and dimension, the run fixes the gauge, and both or
     neither are a smoother's. Raises NotComparableError with the first reason that speaks against it."""
     check_frames(a.summary, b.summary)
+
+
+def cosine(a: np.ndarray, b: np.ndarray) -> float:
+    """0 if either vector is zero."""
+    similarities, _ = _cosines(a[np.newaxis], b)
+    return float(similarities[0])
 
 
 def _rows(chunk: Chunk) -> int:
