@@ -5,6 +5,7 @@
 #include <gaugeline/formats/slice_codec.hpp>
 
 #include "flatbuffer.hpp"
+#include "short_varints.hpp"
 #include "slice_format.hpp"
 #include "varint.hpp"
 
@@ -60,6 +61,7 @@ class SliceDecoder {
 
   // Numbers are counted in place, so nothing has been allocated when a limit is found to be passed.
   Expected<> check_limits() {
+    sequence_ids_ = VarintReader::count(elements(source_.sequence_ids()));
     struct Count {
       std::size_t count;
       std::size_t limit;
@@ -68,7 +70,7 @@ class SliceDecoder {
     for (const auto& [count, limit, field] :
          {Count{token_count(source_.item_tokens()), limits_.tokens, "item_tokens"},
           Count{token_count(source_.context_tokens()), limits_.tokens, "context_tokens"},
-          Count{VarintReader::count(elements(source_.sequence_ids())), limits_.observations, "sequence_ids"},
+          Count{sequence_ids_, limits_.observations, "sequence_ids"},
           Count{VarintReader::count(elements(source_.sequence_lengths())), limits_.observations, "sequence_lengths"},
           Count{VarintReader::count(elements(source_.pair_gaps())), limits_.observations, "pair_gaps"},
           Count{VarintReader::count(elements(source_.value_items())), limits_.observations, "value_items"}}) {
@@ -134,9 +136,11 @@ class SliceDecoder {
 
   Expected<> read_sequences() {
     const auto ids = elements(source_.sequence_ids());
-    data_.sequence_ids.resize(VarintReader::count(ids));
-    auto ok = read_ids(ids, "sequence_ids", [&](std::size_t i, std::uint32_t id) { data_.sequence_ids[i] = id; });
-    if (!ok) return ok;
+    data_.sequence_ids.resize(sequence_ids_);
+    if (!decode_short_varints(ids, data_.sequence_ids)) {
+      auto ok = read_ids(ids, "sequence_ids", [&](std::size_t i, std::uint32_t id) { data_.sequence_ids[i] = id; });
+      if (!ok) return ok;
+    }
     const auto column = elements(source_.sequence_lengths());
     data_.sequence_ends.resize(VarintReader::count(column));
     std::uint64_t end = 0;
@@ -188,6 +192,7 @@ class SliceDecoder {
   const schema::Slice& source_;
   SliceLimits limits_;
   SliceData& data_;
+  std::size_t sequence_ids_ = 0;  // how many
 };
 
 }  // namespace

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <cstdint>
 #include <cstring>
@@ -25,7 +26,20 @@ class VarintReader {
 
   // How many numbers the column holds, without decoding them: bytes whose top bit is clear.
   [[nodiscard]] static std::size_t count(std::span<const std::uint8_t> column) noexcept {
-    return static_cast<std::size_t>(std::ranges::count_if(column, [](std::uint8_t byte) { return byte < 0x80U; }));
+    constexpr std::size_t lanes = 32, most_rows = 255;  // so that a lane's sum fits a byte, and wide units do them all
+    std::size_t numbers = 0;
+    while (column.size() >= lanes) {
+      std::array<std::uint8_t, lanes> sums{};
+      const std::size_t rows = std::min(column.size() / lanes, most_rows);
+      for (std::size_t row = 0; row < rows; ++row) {
+        for (std::size_t lane = 0; lane < lanes; ++lane)
+          sums[lane] = static_cast<std::uint8_t>(sums[lane] + (column[row * lanes + lane] < 0x80U ? 1 : 0));
+      }
+      for (const std::uint8_t sum : sums) numbers += sum;
+      column = column.subspan(rows * lanes);
+    }
+    return numbers +
+           static_cast<std::size_t>(std::ranges::count_if(column, [](std::uint8_t byte) { return byte < 0x80U; }));
   }
 
   // nullopt: the column ends inside the number, or the number is past `largest` or longer than it need be.

@@ -27,6 +27,16 @@ Expected<> check_uses(std::span<const float> uses, std::size_t tokens, std::stri
   return {};
 }
 
+// May say false of so many tokens that no learner has them. Faster than to ask of each, or for the largest.
+bool all_below(std::span<const std::uint32_t> ids, std::size_t tokens) noexcept {
+  constexpr std::uint32_t top = 0x80000000U;
+  if (tokens == 0 || tokens > top) return false;
+  const auto last = static_cast<std::uint32_t>(tokens - 1);
+  std::uint32_t outside = 0;
+  for (const std::uint32_t id : ids) outside |= id | (last - id);  // the top bit, in one of the two, if id > last
+  return (outside & top) == 0;
+}
+
 Expected<> check_sequences(const SliceView& slice) noexcept {
   if (slice.sequence_ids.empty() && slice.sequence_ends.empty()) return {};
   if (!slice.contexts_are_items)
@@ -41,11 +51,10 @@ Expected<> check_sequences(const SliceView& slice) noexcept {
   if (last != slice.sequence_ids.size())
     return fail(ErrorCode::bad_data, "the sequences end at ", last, ", but there are ", slice.sequence_ids.size(),
                 " ids");
-  std::uint32_t largest = 0;
-  for (const std::uint32_t id : slice.sequence_ids) largest = std::max(largest, id);  // faster than to ask of each
-  if (slice.sequence_ids.empty() || largest < slice.item_tokens.size()) return {};
+  if (slice.sequence_ids.empty() || all_below(slice.sequence_ids, slice.item_tokens.size())) return {};
   const auto is_bad = [&](std::uint32_t id) { return id >= slice.item_tokens.size(); };
   const auto bad = std::ranges::find_if(slice.sequence_ids, is_bad);
+  if (bad == slice.sequence_ids.end()) return {};
   return fail(ErrorCode::bad_data, "sequence_ids[", bad - slice.sequence_ids.begin(), "] is ", *bad, ", but there are ",
               slice.item_tokens.size(), " tokens");
 }

@@ -27,6 +27,7 @@ Connection::Connection(std::unique_ptr<Channel> channel, ConnectionHost& host, c
       limits_(limits),
       session_(limits.session),
       body_(host.bodies()),
+      passing_changed_(channel_->executor()),
       output_ready_(channel_->executor()),
       watch_(channel_->executor()) {
   session_.set_spare([this] { return host_.spare_bodies().take(); });
@@ -53,8 +54,9 @@ asio::awaitable<Expected<>> Connection::shake_hands() {
 }
 
 asio::awaitable<void> Connection::serve() {
-  const auto first = co_await (contained(read()) || contained(write()) || contained(watch()));
+  const auto first = co_await (contained(read()) || contained(pass_on()) || contained(write()) || contained(watch()));
   const auto outcome = std::visit([](const Expected<>& ended) { return ended; }, first);
+  passing_.reset();
   if (outcome) {
     log("ends");
   } else {
@@ -76,7 +78,14 @@ asio::awaitable<void> Connection::part() {
   co_await (contained(drain()) || contained(watch()));
 }
 
+// What came before the end, or before what was wrong, is taken.
 asio::awaitable<Expected<>> Connection::read() {
+  const auto outcome = co_await read_all();
+  while (passing_) co_await passing_changed_.wait();
+  co_return outcome;
+}
+
+asio::awaitable<Expected<>> Connection::read_all() {
   std::vector<std::byte> buffer(frame_read_bytes);
   while (true) {
     const auto [error, size] = co_await channel_->read_some(buffer);
@@ -103,11 +112,21 @@ asio::awaitable<Expected<>> Connection::receive(std::span<const std::byte> bytes
     if (auto* greeting = std::get_if<Greeting>(&**event)) {
       if (const auto taken = take_greeting(std::move(*greeting)); !taken) co_return taken;
     } else {
-      const BodyClaim claim = body_.pass_on();  // until the message has its place in the queue
-      co_await host_.take(shared_from_this(), std::get<DataMessage>(std::move(**event)));
+      while (passing_) co_await passing_changed_.wait();
+      passing_.emplace(std::get<DataMessage>(std::move(**event)), body_.pass_on());
+      passing_changed_.notify_all();
     }
   }
   co_return Expected<>{};
+}
+
+asio::awaitable<Expected<>> Connection::pass_on() {
+  while (true) {
+    while (!passing_) co_await passing_changed_.wait();
+    co_await host_.take(shared_from_this(), std::move(passing_->message));
+    passing_.reset();
+    passing_changed_.notify_all();
+  }
 }
 
 Expected<> Connection::take_greeting(Greeting greeting) {

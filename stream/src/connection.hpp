@@ -1,7 +1,8 @@
 // One connection of the server: carries the bytes of a ServerSession over a channel, with time limits.
 //
-// Lives in the network's thread. Three coroutines run side by side until one of them ends: reading (which stops while
-// the queue is full: that is the backpressure), writing, and watching the time limits.
+// Lives in the network's thread. Four coroutines run side by side until one of them ends: reading, passing on (a message
+// is checked, and waits for room in the queue, while the next one comes in; then reading stops: that is the
+// backpressure), writing, and watching the time limits.
 #pragma once
 
 #include <cstdint>
@@ -60,7 +61,14 @@ class Connection : public std::enable_shared_from_this<Connection> {
  private:
   [[nodiscard]] asio::awaitable<Expected<>> shake_hands();
   [[nodiscard]] asio::awaitable<void> serve();
+  // A message on its way into the queue, with its share of the budget until it has its place there.
+  struct Passing {
+    DataMessage message;
+    BodyClaim claim;
+  };
   [[nodiscard]] asio::awaitable<Expected<>> read();
+  [[nodiscard]] asio::awaitable<Expected<>> read_all();
+  [[nodiscard]] asio::awaitable<Expected<>> pass_on();
   [[nodiscard]] asio::awaitable<Expected<>> receive(std::span<const std::byte> bytes);
   [[nodiscard]] Expected<> take_greeting(Greeting greeting);
   [[nodiscard]] asio::awaitable<Expected<>> write();
@@ -76,6 +84,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
   std::string source_;
   ServerSession session_;
   BodyClaim body_;  // of the message that is coming in
+  std::optional<Passing> passing_;
+  Wakeup passing_changed_;
   std::vector<std::byte> sending_;
   std::size_t sent_ = 0;    // bytes of sending_
   bool connected_ = false;  // the handshake of TLS is done

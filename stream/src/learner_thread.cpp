@@ -3,6 +3,8 @@
 #include <chrono>
 #include <utility>
 
+#include "thread_role.hpp"
+
 namespace gaugeline::stream {
 namespace {
 
@@ -22,6 +24,8 @@ LearnerThread::LearnerThread(SliceLearner learner, std::size_t queue_slices, Lea
 LearnerThread::~LearnerThread() { stop(); }
 
 void LearnerThread::learn_all() {
+  name_thread("learner");
+  give_way_to_others();
   Expected<> outcome;
   while (outcome) {
     const auto handover = queue_.pop();

@@ -4,6 +4,8 @@
 #include <exception>
 #include <utility>
 
+#include "thread_role.hpp"
+
 namespace gaugeline::stream {
 namespace {
 
@@ -26,6 +28,7 @@ RecorderThread::RecorderThread(Recorder recorder, LearnerThread& learner, Record
 RecorderThread::~RecorderThread() { stop(); }
 
 void RecorderThread::record_all() {
+  name_thread("recorder");
   Expected<> outcome;
   try {
     outcome = replay();

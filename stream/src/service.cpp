@@ -7,6 +7,8 @@
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/post.hpp>
 
+#include "thread_role.hpp"
+
 namespace gaugeline::stream {
 namespace {
 
@@ -53,6 +55,12 @@ std::size_t weight_of(const Incoming& message) {
   return fixed;
 }
 
+// The learner's helpers, and so its like.
+void begin_worker() noexcept {
+  name_thread("learner-worker");
+  give_way_to_others();
+}
+
 }  // namespace
 
 Service::Service(asio::io_context& context, const ServerOptions& options, formats::FileSystem& files,
@@ -61,7 +69,7 @@ Service::Service(asio::io_context& context, const ServerOptions& options, format
       options_(options),
       files_(files),
       callbacks_(std::move(callbacks)),
-      workers_(options.threads),
+      workers_(options.threads, begin_worker),
       spare_bodies_(options.queue_bytes) {
   options_.learner.worker_capacity = static_cast<std::uint32_t>(options.threads);
 }

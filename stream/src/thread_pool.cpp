@@ -58,11 +58,14 @@ struct ThreadPool::Impl {
   }
 };
 
-ThreadPool::ThreadPool(std::size_t workers) : impl_(std::make_unique<Impl>()) {
+ThreadPool::ThreadPool(std::size_t workers, void (*at_start)() noexcept) : impl_(std::make_unique<Impl>()) {
   const std::size_t threads = std::max<std::size_t>(workers, 1) - 1;
   impl_->threads.reserve(threads);
   for (std::size_t worker = 1; worker <= threads; ++worker) {
-    impl_->threads.emplace_back([impl = impl_.get(), worker] { impl->serve(worker); });
+    impl_->threads.emplace_back([impl = impl_.get(), worker, at_start] {
+      if (at_start != nullptr) at_start();
+      impl->serve(worker);
+    });
   }
 }
 

@@ -1,4 +1,5 @@
 #include "varint.hpp"
+#include "short_varints.hpp"
 
 #include <doctest/doctest.h>
 
@@ -94,5 +95,49 @@ TEST_CASE("eight bytes at a time: the numbers, and where the first bad one is, a
     CAPTURE(round);
     REQUIRE(bad == expected_bad);
     REQUIRE(found == expected);
+  }
+}
+
+// Of ids as a text's are: most of one byte or two, some longer.
+TEST_CASE("wide units find the numbers of a column that one at a time finds, and refuse what that refuses") {
+  std::mt19937_64 random(8);
+  std::size_t refused = 0;
+  for (int round = 0; round < 20000; ++round) {
+    Bytes column;
+    const auto length = random() % 100;
+    const auto longest = 1 + random() % (random() % 8 == 0 ? 40 : 14);  // bits
+    while (column.size() < length) append_varint(column, random() >> (64 - 1 - random() % longest));
+    if (round % 2 == 1 && !column.empty())
+      column[random() % column.size()] = static_cast<std::uint8_t>(random() % 3 == 0 ? 0 : random());
+    std::vector<std::uint32_t> expected;
+    bool good = true;
+    for (VarintReader reader(column); good && !reader.at_end();) {
+      const auto number = reader.next(0xFFFFFFFFU);
+      good = number.has_value();
+      if (good) expected.push_back(static_cast<std::uint32_t>(*number));
+    }
+    std::vector<std::uint32_t> numbers(VarintReader::count(column), 7);
+    CAPTURE(round);
+    REQUIRE(decode_short_varints(column, numbers) == good);
+    if (good) REQUIRE(numbers == expected);
+    refused += good ? 0 : 1;
+    if (!good || numbers.empty()) continue;
+    CHECK_FALSE(decode_short_varints(column, std::span(numbers).first(numbers.size() - 1)));
+    numbers.push_back(0);
+    CHECK_FALSE(decode_short_varints(column, numbers));
+  }
+  CHECK(refused > 1000);
+}
+
+TEST_CASE("numbers are counted in columns of any length") {
+  std::mt19937_64 random(9);
+  for (const std::size_t length : {0, 1, 31, 32, 33, 8159, 8160, 8161, 20000}) {
+    Bytes column(length);
+    std::size_t expected = 0;
+    for (std::uint8_t& byte : column) {
+      byte = static_cast<std::uint8_t>(random());
+      expected += byte < 0x80U ? 1 : 0;
+    }
+    CHECK(VarintReader::count(column) == expected);
   }
 }

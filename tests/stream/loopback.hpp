@@ -100,6 +100,7 @@ class RawClient {
       bytes = bytes.subspan(static_cast<std::size_t>(sent));
     }
   }
+  void end_sending() const { ::shutdown(socket_, SHUT_WR); }
   void send(FrameType type, std::uint64_t sequence, const Bytes& body) const {
     Bytes bytes;
     append_frame(bytes, type, sequence, body);

@@ -140,6 +140,33 @@ TEST_CASE("garbage ends its own connection with a reason, and no other") {
   CHECK(holds_slices(directory.path(), 6));
 }
 
+// A message is passed on while the next one comes in: what comes next must not take it back.
+TEST_CASE("messages that came before the client ended, or went wrong, are taken") {
+  for (const bool goes_wrong : {false, true}) {
+    const TemporaryDirectory directory;
+    auto options = server_options(directory);
+    options.queue_slices = 1;
+    options.queue_bytes = 1;
+    RunningServer server(options);
+    RawClient client(server.port());
+    static_cast<void>(client.greet("hasty"));
+    Bytes bytes;
+    for (std::uint64_t sequence = 1; sequence <= 8; ++sequence)
+      append_frame(bytes, FrameType::slice, sequence, encoded_slice(static_cast<std::int64_t>(sequence) - 1));
+    if (goes_wrong) bytes.insert(bytes.end(), 100, std::byte{0xFF});
+    client.send(bytes);
+    if (!goes_wrong) client.end_sending();
+    while (client.receive()) {  // answers, verdicts, and perhaps the error
+    }
+    // The last of them may still be on their way to the disk.
+    std::uint64_t taken = 0;
+    for (int asked = 0; taken < 8 && asked < 10000; ++asked)
+      taken = RawClient(server.port()).greet("hasty").last_sequence;
+    CHECK(taken == 8);
+    CHECK(server.stop());
+  }
+}
+
 TEST_CASE("a client that says nothing is sent away") {
   const TemporaryDirectory directory;
   auto options = server_options(directory);

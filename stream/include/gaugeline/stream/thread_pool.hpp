@@ -13,7 +13,8 @@ namespace gaugeline::stream {
 
 class ThreadPool final : public Executor {
  public:
-  explicit ThreadPool(std::size_t workers);  // at least 1; starts workers - 1 threads
+  // At least 1; starts workers - 1 threads, each of which begins with `at_start` if there is one.
+  explicit ThreadPool(std::size_t workers, void (*at_start)() noexcept = nullptr);
   ~ThreadPool() override;
   [[nodiscard]] std::size_t worker_count() const noexcept override;
   void run(std::size_t task_count, TaskReference work) override;
