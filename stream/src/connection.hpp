@@ -1,7 +1,7 @@
 // One connection of the server: carries the bytes of a ServerSession over a channel, with time limits.
 //
-// Lives in the network's thread. Four coroutines run side by side until one of them ends: reading, passing on (a message
-// is checked, and waits for room in the queue, while the next one comes in; then reading stops: that is the
+// Lives in the network's thread. Four coroutines run side by side until one of them ends: reading, passing on (a
+// message is checked, and waits for room in the queue, while the next one comes in; then reading stops: that is the
 // backpressure), writing, and watching the time limits.
 #pragma once
 

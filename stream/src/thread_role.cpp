@@ -1,14 +1,12 @@
 #include "thread_role.hpp"
 
-#include <pthread.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
 namespace gaugeline::stream {
 
-void name_thread(const char* name) noexcept {
-  [[maybe_unused]] const int error = ::pthread_setname_np(::pthread_self(), name);
-}
+void name_thread(const char* name) noexcept { [[maybe_unused]] const int error = ::prctl(PR_SET_NAME, name); }
 
 // On Linux a thread has a niceness of its own.
 void give_way_to_others() noexcept {

@@ -20,10 +20,11 @@ LAYERS = ("lib", "formats", "stream", "tools")
 # What a layer may include besides the standard library and the layers below. `<sys/...>` and the other POSIX headers
 # are named, so that a new dependency is a decision and not an accident.
 POSIX = r"(fcntl|unistd|dirent|signal|csignal)\.h|sys/\w+\.h"
+INTRINSICS = r"immintrin\.h"
 FLATBUFFERS = r"flatbuffers/.*|.*_generated\.h"
 EXTERNAL = {
     "lib": r"Eigen/.*",
-    "formats": rf"Eigen/.*|{FLATBUFFERS}|zstd\.h|xxhash\.h|{POSIX}",
+    "formats": rf"Eigen/.*|{FLATBUFFERS}|zstd\.h|xxhash\.h|{INTRINSICS}|{POSIX}",
     "stream": rf"Eigen/.*|{FLATBUFFERS}|xxhash\.h|boost/.*|Spectra/.*|openssl/.*|unicode/\w+\.h|spdlog/.*|{POSIX}",
     "tools": rf".*",
 }

@@ -23,6 +23,19 @@ std::atomic<std::size_t> allocations = 0;
 namespace gaugeline::stream {
 namespace {
 
+std::atomic<int> threads_begun = 0;
+
+TEST_CASE("each thread of a pool begins with what it was told, and nobody else does") {
+  for (const std::size_t workers : {1U, 2U, 5U}) {
+    threads_begun = 0;
+    {
+      ThreadPool pool(workers, +[]() noexcept { ++threads_begun; });
+      pool.run(100, [](std::size_t, std::size_t) {});
+    }
+    CHECK(threads_begun == static_cast<int>(workers) - 1);
+  }
+}
+
 TEST_CASE("every task runs once, for any number of workers and tasks") {
   for (const std::size_t workers : {0U, 1U, 2U, 3U, 8U}) {
     ThreadPool pool(workers);
