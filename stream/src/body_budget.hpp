@@ -20,6 +20,9 @@ namespace gaugeline::stream {
 class BodyBudget {
  public:
   static constexpr std::size_t free_bytes = std::size_t{128} << 10U;  // of each body
+  // What comes of a body at least within the time limit of a sender that stalls, or else its rest: so that nobody keeps
+  // a share for ever by sending a byte now and then.
+  static constexpr std::size_t least_progress = std::size_t{256} << 10U;
 
   // `refused` is called for each body that there was no room for.
   BodyBudget(std::size_t bytes, std::function<void()> refused) : bytes_(bytes), refused_(std::move(refused)) {}

@@ -97,7 +97,7 @@ asio::awaitable<Expected<>> Connection::read_all() {
     if (session_.is_streaming()) read_limit_ = no_limit;  // the queue may be full for as long as it takes
     const auto received = co_await receive(std::span(buffer).first(size));
     if (!received) co_return received;
-    if (session_.is_streaming() && session_.inside_frame()) set_limit(read_limit_, limits_.stall);
+    if (session_.is_streaming() && session_.inside_frame()) note_progress(size);
   }
 }
 
@@ -109,6 +109,7 @@ asio::awaitable<Expected<>> Connection::receive(std::span<const std::byte> bytes
     const auto covered = body_.cover(message != nullptr ? message->body.capacity() : session_.body_memory());
     if (!covered) co_return covered;
     if (!*event) continue;
+    frame_began_ = false;
     if (auto* greeting = std::get_if<Greeting>(&**event)) {
       if (const auto taken = take_greeting(std::move(*greeting)); !taken) co_return taken;
     } else {
@@ -165,7 +166,7 @@ asio::awaitable<Expected<>> Connection::watch() {
     if (Clock::now() >= limit) {
       co_return fail(ErrorCode::io_error, source_.empty() ? "no hello within the time limit"
                                           : limit == read_limit_
-                                              ? "nothing came for too long in the middle of a frame"
+                                              ? "too little came for too long in the middle of a frame"
                                               : "the client did not take what was sent to it in time");
     }
     watch_.expires_at(limit);
@@ -219,8 +220,21 @@ void Connection::log(std::string_view what) {
   host_.log(line.append(": ").append(what));
 }
 
+void Connection::note_progress(std::size_t bytes) {
+  frame_progress_ += bytes;
+  if (!std::exchange(frame_began_, true) || frame_progress_ >= BodyBudget::least_progress) {
+    frame_progress_ = 0;
+    frame_limit_ = Clock::now() + limits_.stall;
+  }
+  set_limit(read_limit_, frame_limit_);
+}
+
 void Connection::set_limit(Clock::time_point& limit, Clock::duration from_now) {
-  limit = Clock::now() + from_now;
+  set_limit(limit, Clock::now() + from_now);
+}
+
+void Connection::set_limit(Clock::time_point& limit, Clock::time_point when) {
+  limit = when;
   if (limit < watch_.expiry()) watch_.cancel();
 }
 

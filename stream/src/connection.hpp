@@ -24,7 +24,7 @@ namespace gaugeline::stream {
 struct ConnectionLimits {
   SessionLimits session;
   Clock::duration handshake{};  // from accepting to the hello
-  Clock::duration stall{};      // in the middle of a frame, in either direction, without a byte
+  Clock::duration stall{};      // in the middle of a frame, without a byte going out, or BodyBudget::least_progress in
 };
 
 class Connection;
@@ -76,7 +76,9 @@ class Connection : public std::enable_shared_from_this<Connection> {
   [[nodiscard]] asio::awaitable<Expected<>> drain();
   [[nodiscard]] asio::awaitable<void> part();
   void log(std::string_view what);
+  void note_progress(std::size_t bytes);  // of the frame inside
   void set_limit(Clock::time_point& limit, Clock::duration from_now);
+  void set_limit(Clock::time_point& limit, Clock::time_point when);
 
   std::unique_ptr<Channel> channel_;
   ConnectionHost& host_;
@@ -92,6 +94,9 @@ class Connection : public std::enable_shared_from_this<Connection> {
   bool closing_ = false;
   Wakeup output_ready_;
   asio::steady_timer watch_;
+  bool frame_began_ = false;        // the frame inside has its limit
+  std::size_t frame_progress_ = 0;  // its bytes since that was set
+  Clock::time_point frame_limit_{};
   Clock::time_point read_limit_ = Clock::time_point::max();
   Clock::time_point write_limit_ = Clock::time_point::max();
 };

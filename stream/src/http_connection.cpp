@@ -147,11 +147,16 @@ asio::awaitable<Expected<bool>> HttpConnection::read_body() {
     if (!sent) co_return std::unexpected(sent.error());
   }
   reader_.receive({});  // what came with the head
+  set_limit(limits_.stall);
+  std::size_t progress = 0;
   while (true) {
     if (const auto covered = body_.cover(reader_.body_memory()); !covered)
       reader_.refuse(problem_of_intake(covered.error()));
     if (reader_.complete() || reader_.refusal()) break;
-    set_limit(limits_.stall);
+    if (progress >= BodyBudget::least_progress) {
+      set_limit(limits_.stall);
+      progress = 0;
+    }
     const auto [error, size] = co_await channel_->read_some(buffer_);
     if (error == asio::error::eof) {
       reader_.end();
@@ -159,6 +164,7 @@ asio::awaitable<Expected<bool>> HttpConnection::read_body() {
     }
     if (error) co_return fail(ErrorCode::io_error, error.message());
     reader_.receive(std::span(buffer_).first(size));
+    progress += size;
   }
   co_return true;
 }

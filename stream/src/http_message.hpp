@@ -29,7 +29,7 @@ struct HttpLimits {
   Clock::duration idle = std::chrono::seconds(60);    // from one request to the next
   Clock::duration header = std::chrono::seconds(10);  // from the first byte of a request to the end of its header; also
                                                       // for the TLS handshake
-  Clock::duration stall = std::chrono::seconds(60);   // without a byte in the middle of a body, in either direction
+  Clock::duration stall = std::chrono::seconds(60);   // without a byte going out, or BodyBudget::least_progress in
   Clock::duration watch_comment = std::chrono::seconds(15);  // a silent event stream has a sign of life so often
 };
 

@@ -147,7 +147,7 @@ TEST_CASE("whoever stalls loses its share with its connection, and the others go
     const Error why = staller.farewell();
     CAPTURE(why.message());
     CHECK((why.code() == ErrorCode::capacity_exceeded ||
-           why.message() == "nothing came for too long in the middle of a frame"));
+           why.message() == "too little came for too long in the middle of a frame"));
   }
   HttpClient http(server.http_port());
   while (figure(http, "gaugeline_body_bytes") > 0) std::this_thread::yield();

@@ -4,6 +4,7 @@
 #include <arpa/inet.h>
 #include <doctest/doctest.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <unistd.h>
@@ -99,6 +100,10 @@ class RawClient {
       if (sent <= 0) return;
       bytes = bytes.subspan(static_cast<std::size_t>(sent));
     }
+  }
+  [[nodiscard]] bool hears_within(int milliseconds) const {
+    pollfd waiting{.fd = socket_, .events = POLLIN, .revents = 0};
+    return ::poll(&waiting, 1, milliseconds) > 0;
   }
   void end_sending() const { ::shutdown(socket_, SHUT_WR); }
   void send(FrameType type, std::uint64_t sequence, const Bytes& body) const {

@@ -184,7 +184,23 @@ TEST_CASE("a client that stops in the middle of a frame is sent away") {
   RawClient client(server.port());
   static_cast<void>(client.greet("here"));
   client.send(Bytes(5));
-  CHECK(client.farewell().message() == "nothing came for too long in the middle of a frame");
+  CHECK(client.farewell().message() == "too little came for too long in the middle of a frame");
+}
+
+TEST_CASE("a client that sends a byte of a frame now and then is sent away") {
+  const TemporaryDirectory directory;
+  auto options = server_options(directory);
+  options.stall_seconds = .1;
+  RunningServer server(options);
+  RawClient client(server.port());
+  static_cast<void>(client.greet("trickles"));
+  Bytes bytes;
+  append_frame(bytes, FrameType::slice, 1, Bytes(1U << 20U));
+  std::size_t sent = 0;
+  // A byte a millisecond, until something comes back.
+  for (; sent < bytes.size() && !client.hears_within(1); ++sent) client.send(std::span(bytes).subspan(sent, 1));
+  CHECK(sent < bytes.size() / 2);
+  CHECK(client.farewell().message() == "too little came for too long in the middle of a frame");
 }
 
 TEST_CASE("the newest connection speaks for a source; the older one is told and closed") {

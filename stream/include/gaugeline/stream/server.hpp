@@ -68,7 +68,8 @@ struct ServerOptions {
   std::size_t max_event_bytes = std::size_t{16} << 20U;   // of one HTTP request; at most max_frame_bytes
   double handshake_seconds = 10;                          // from connecting to the hello
   std::uint64_t keep_snapshots = 0;                       // the last so many, older ones are removed; 0: all
-  double stall_seconds = 60;  // without a byte in the middle of a frame, coming in or going out
+  // In the middle of a message: without a byte going out, or with less than 256 KiB of it, or its rest, coming in.
+  double stall_seconds = 60;
 };
 
 struct ServerPorts {
