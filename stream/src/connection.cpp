@@ -81,6 +81,7 @@ asio::awaitable<void> Connection::part() {
 // What came before the end, or before what was wrong, is taken.
 asio::awaitable<Expected<>> Connection::read() {
   const auto outcome = co_await read_all();
+  read_limit_ = no_limit;  // nothing more is read
   while (passing_) co_await passing_changed_.wait();
   co_return outcome;
 }

@@ -131,7 +131,7 @@ TEST_CASE("wide units find the numbers of a column that one at a time finds, and
 
 TEST_CASE("numbers are counted in columns of any length") {
   std::mt19937_64 random(9);
-  for (const std::size_t length : {0, 1, 31, 32, 33, 8159, 8160, 8161, 20000}) {
+  for (const std::size_t length : {0U, 1U, 31U, 32U, 33U, 8159U, 8160U, 8161U, 20000U}) {
     Bytes column(length);
     std::size_t expected = 0;
     for (std::uint8_t& byte : column) {
