@@ -137,6 +137,12 @@ test("what cannot be answered is refused", () => {
       assert.ok(error instanceof gaugeline.UnknownTokenError);
       return /no such word/.test(error.message);
     });
+  for (const question of [
+    () => gaugeline.drift(last, first, 1),
+    () => gaugeline.movement(last, first, "word-0-0"),
+    () => gaugeline.trajectory([...words].reverse(), "word-0-0"),
+  ])
+    assert.throws(question, /the earlier snapshot comes first/);
   const points = gaugeline.trajectory(words, "word-5-9");
   const anew = points.find(({ born }) => born !== points[0].born);
   const [before, after] = [points[0], anew].map(({ slice }) => words[Number(slice)]);

@@ -128,6 +128,13 @@ class Questions(unittest.TestCase):
         ):
             with self.assertRaisesRegex(gaugeline.UnknownTokenError, "no such word"):
                 question()
+        for question in (
+            lambda: gaugeline.drift(words[3], words[1], 1),
+            lambda: gaugeline.movement(words[3], words[1], "word-0-0"),
+            lambda: gaugeline.trajectory(words[::-1], "word-0-0"),
+        ):
+            with self.assertRaisesRegex(ValueError, "the earlier snapshot comes first"):
+                question()
         points = gaugeline.trajectory(words, "word-5-9")
         anew = next(after for before, after in zip(points, points[1:]) if after.born != before.born)
         with self.assertRaisesRegex(gaugeline.NotComparableError, "began anew"):

@@ -50,7 +50,8 @@ export function translate(before: Snapshot, after: Snapshot, token: Token, k: nu
  * which move for grammar's sake. Displacements are those of `gaugeline query drift`; whether they are more than chance
  * takes the slices in between, and is for that command and the daemon to say.
  *
- * NotComparableError: they share no frame. O(rows dimension) and O(rows dimension) for every item told. */
+ * NotComparableError: they share no frame. RangeError: the first one is the later one. O(rows dimension) and
+ * O(rows dimension) for every item told. */
 export function drift(
   before: Snapshot,
   after: Snapshot,
@@ -62,7 +63,7 @@ export function drift(
   const share = ({ was, is }: Compared) => was.uses / totals[0] + is.uses / totals[1];
   const compared = [...pair.rows]
     .sort((a, b) => share(b) - share(a) || a.from - b.from)
-    .slice(skipCommonest)
+    .slice(Math.max(skipCommonest, 0))
     .filter(({ was, is }) => was.uses >= minUses && is.uses >= minUses);
   const largest = [...compared].sort((a, b) => b.ratio - a.ratio || a.from - b.from).slice(0, Math.max(k, 0));
   const tokens = largest.map((row) => {
@@ -86,8 +87,8 @@ export function drift(
 /** A point for each of the snapshots, which are in order of time, that knows the token: beside what it stood, and how far
  * it has moved since it was first known. With `others` it tells the similarity to these, else the k nearest items.
  *
- * NotComparableError: they share no frame. UnknownTokenError: none of them knows the token, or the last not all of the
- * others. */
+ * NotComparableError: they share no frame. RangeError: they are not in order. UnknownTokenError: none of them knows the
+ * token, or the last not all of the others. */
 export function trajectory(
   snapshots: readonly Snapshot[],
   token: Token,
@@ -122,7 +123,7 @@ export function trajectory(
  * off all of them.
  *
  * NotComparableError: they share no frame, or the token lost its row in between and began anew. UnknownTokenError: one of
- * them does not know it. */
+ * them does not know it. RangeError: the first one is the later one. */
 export function movement(before: Snapshot, after: Snapshot, token: Token): Movement {
   const from = before.require(token);
   const to = after.require(token);
@@ -147,6 +148,9 @@ interface Compared {
 
 function comparePair(before: Snapshot, after: Snapshot): { rows: Compared[]; overdispersion: number } {
   checkComparable(before, after);
+  const slices = [before, after].map((snapshot) => snapshot.summary.report.slice);
+  if (slices[0] > slices[1]) // what a row retains of its start falls with time: turned round, figures were nonsense
+    throw new RangeError(`slice ${slices[0]} is later than slice ${slices[1]}: the earlier snapshot comes first`);
   const rows: Compared[] = [];
   const dimension = before.summary.options.dimension;
   for (const chunk of before.items.chunks)

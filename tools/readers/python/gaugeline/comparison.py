@@ -74,11 +74,13 @@ def drift(
     of all, which move for grammar's sake. Displacements are those of `gaugeline query drift`; whether they are more
     than chance takes the slices in between, and is for that command and the daemon to say.
 
-    NotComparableError: they share no frame. O(rows dimension) and O(rows dimension) for every item told."""
+    NotComparableError: they share no frame. ValueError: the first one is the later one. O(rows dimension) and
+    O(rows dimension) for every item told."""
     pair = _Pair(before, after)
     rank = np.lexsort((pair.rows_from, -pair.share()))
     used = (pair.uses_from >= min_uses) & (pair.uses_to >= min_uses)
-    compared = rank[skip_commonest:][used[rank[skip_commonest:]]]
+    rank = rank[max(skip_commonest, 0) :]
+    compared = rank[used[rank]]
     displacements = pair.displacements()[compared]
     largest = compared[np.lexsort((pair.rows_from[compared], -displacements))][: max(k, 0)]
     return Drift(pair.overdispersion, len(compared), [pair.tell(int(i), neighbors, min_uses) for i in largest])
@@ -90,8 +92,8 @@ def trajectory(
     """A point for each of the snapshots, which are in order of time, that knows the token: beside what it stood, and how
     far it has moved since it was first known. With `others` it tells the similarity to these, else the k nearest items.
 
-    NotComparableError: they share no frame. UnknownTokenError: none of them knows the token, or the last not all of the
-    others."""
+    NotComparableError: they share no frame. ValueError: they are not in order. UnknownTokenError: none of them knows the
+    token, or the last not all of the others."""
     points: list[TrajectoryPoint] = []
     first: Optional[Snapshot] = None
     for snapshot in snapshots:
@@ -124,7 +126,7 @@ def movement(before: Snapshot, after: Snapshot, token: Token) -> Movement:
     read off all of them.
 
     NotComparableError: they share no frame, or the token lost its row in between and began anew. UnknownTokenError: one
-    of them does not know it."""
+    of them does not know it. ValueError: the first one is the later one."""
     rows = before.require(token), after.require(token)
     pair = _Pair(before, after)
     place = np.flatnonzero(pair.rows_from == rows[0])
@@ -138,6 +140,9 @@ class _Pair:
 
     def __init__(self, before: Snapshot, after: Snapshot):
         check_comparable(before, after)
+        slices = [snapshot.summary.report["slice"] for snapshot in (before, after)]
+        if slices[0] > slices[1]:  # what a row retains of its start falls with time: turned round, figures were nonsense
+            raise ValueError(f"slice {slices[0]} is later than slice {slices[1]}: the earlier snapshot comes first")
         self.before, self.after = before, after
         born = [_joined(snapshot.items, "born") for snapshot in (before, after)]
         known = [_joined(snapshot.items, "known").astype(bool) for snapshot in (before, after)]
