@@ -66,6 +66,10 @@ TEST_CASE("ids are below the number of tokens") {
   SUBCASE("of sequences") {
     valid.ids[3] = 3;
     CHECK(contains(reason(valid.view()), "sequence_ids[3] is 3"));
+    for (const std::uint32_t id : {0x7FFFFFFFU, 0x80000000U, 0x80000001U, 0xFFFFFFFFU}) {
+      valid.ids[3] = id;
+      CHECK(contains(reason(valid.view()), "sequence_ids[3] is " + std::to_string(id)));
+    }
   }
   SUBCASE("of pairs") {
     valid.pairs[1].context = 7;

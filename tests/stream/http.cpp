@@ -323,6 +323,12 @@ TEST_CASE("a client that is slow to send, or half closed, gets an answer and hol
   HttpClient stalled(service.port());
   stalled.send("POST /v1/events HTTP/1.1\r\nHost: a\r\n" + std::string(ndjson) + "Content-Length: 5\r\n\r\n{}");
   CHECK(stalled.receive().status == 408);
+  HttpClient trickles(service.port());
+  trickles.send("POST /v1/events HTTP/1.1\r\nHost: a\r\n" + std::string(ndjson) + "Content-Length: 5000\r\n\r\n");
+  int sent = 0;
+  for (; sent < 5000 && !trickles.hears_within(1); ++sent) trickles.send(" ");  // a byte a millisecond
+  CHECK(sent < 2500);
+  CHECK(trickles.receive().status == 408);
   HttpClient half(service.port());
   half.send("GET /livez HTTP/1.1\r\nHost: a\r\n\r\n");
   half.end_sending();

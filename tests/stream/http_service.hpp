@@ -206,6 +206,7 @@ class HttpClient {
     }
   }
   void end_sending() { ::shutdown(socket_, SHUT_WR); }
+  [[nodiscard]] bool hears_within(int milliseconds) const { return socket_hears_within(socket_, milliseconds); }
   // Up to and with `end`; what came before the connection closed, if it did.
   std::string read_until(std::string_view end) {
     while (received_.find(end) == std::string::npos && receive_some()) continue;

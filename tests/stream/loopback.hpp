@@ -84,6 +84,12 @@ inline void wait_until_deaf(std::uint16_t port) {
   }
 }
 
+// Whether something can be read, or the other side has closed.
+inline bool socket_hears_within(int descriptor, int milliseconds) {
+  pollfd waiting{.fd = descriptor, .events = POLLIN, .revents = 0};
+  return ::poll(&waiting, 1, milliseconds) > 0;
+}
+
 class RawClient {
  public:
   explicit RawClient(std::uint16_t port) : socket_(connected_socket(port)), decoder_(max_control_bytes) {
@@ -101,10 +107,7 @@ class RawClient {
       bytes = bytes.subspan(static_cast<std::size_t>(sent));
     }
   }
-  [[nodiscard]] bool hears_within(int milliseconds) const {
-    pollfd waiting{.fd = socket_, .events = POLLIN, .revents = 0};
-    return ::poll(&waiting, 1, milliseconds) > 0;
-  }
+  [[nodiscard]] bool hears_within(int milliseconds) const { return socket_hears_within(socket_, milliseconds); }
   void end_sending() const { ::shutdown(socket_, SHUT_WR); }
   void send(FrameType type, std::uint64_t sequence, const Bytes& body) const {
     Bytes bytes;
