@@ -3,9 +3,10 @@
 //   slices    one sender's burst of framed slices until all are acknowledged, beside a plain sink that only counts the
 //             bytes of the same sender, and beside the disk alone (write and fdatasync of the same bytes). Learning
 //             goes on meanwhile, in a thread of its own, and is not waited for.
-//   events    many clients that each wait for the acknowledgement of a single event before they send the next, beside
-//             mosquitto (apt-get install mosquitto) at QoS 1. It acknowledges from memory: with persistence it writes
-//             its store every second and syncs no message. Nobody subscribes, so it is as fast as it can be.
+//   events    many clients that send events one by one, beside mosquitto (apt-get install mosquitto) at QoS 1. They
+//             wait for the acknowledgement of each before they send the next, or have up to 20 unacknowledged, which is
+//             what mosquitto's own clients do (max_inflight_messages). It acknowledges from memory: with persistence
+//             it writes its store every second and syncs no message. Nobody subscribes: it is as fast as it can be.
 //
 //   bench_ingest --rounds 3
 //
@@ -41,6 +42,7 @@ struct Arguments {
   std::size_t slices = 48;
   std::size_t slice_bytes = std::size_t{4} << 20U;
   std::size_t clients = 64;
+  std::vector<std::size_t> unacknowledged{1, 20};
   double seconds = 5;
 };
 
@@ -129,13 +131,14 @@ double syncs_per_second(const std::filesystem::path& folder, const std::string& 
   return syncs / std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
 }
 
-void measure_events(const Arguments& arguments) {
+void measure_events(const Arguments& arguments, std::size_t unacknowledged) {
   SyncedMessages load;
   load.clients = arguments.clients;
+  load.unacknowledged = unacknowledged;
   load.counted = std::chrono::duration<double>(arguments.seconds);
   load.message = R"({"time": 1167609600, "tokens": ["login", "open", "read", "logout"]})";
-  std::printf("single events: %zu clients, %zu bytes each, one unacknowledged at a time\n", load.clients,
-              load.message.size());
+  std::printf("single events: %zu clients, %zu bytes each, %zu of a client unacknowledged at a time\n", load.clients,
+              load.message.size(), load.unacknowledged);
   const auto program = find_mosquitto();
   if (!program) std::puts("  mosquitto is not installed, so there is nothing to compare with");
   constexpr std::array kinds{Durability::message, Durability::slice};
@@ -179,13 +182,19 @@ int main(int argc, char** argv) {
   app.add_option("--clients", arguments.clients, "Clients that send events")
       ->check(CLI::Range(1, 200))
       ->capture_default_str();
+  app.add_option("--unacknowledged", arguments.unacknowledged, "Events that a client has unacknowledged at a time")
+      ->delimiter(',')
+      ->check(CLI::Range(1, 64))
+      ->capture_default_str();
   app.add_option("--seconds", arguments.seconds, "Seconds of each measurement of events")
       ->check(CLI::Range(.1, 600.))
       ->capture_default_str();
   CLI11_PARSE(app, argc, argv);
   try {
     if (arguments.part != "events") measure_slices(arguments);
-    if (arguments.part != "slices") measure_events(arguments);
+    if (arguments.part != "slices") {
+      for (const std::size_t count : arguments.unacknowledged) measure_events(arguments, count);
+    }
   } catch (const std::exception& error) {
     std::fprintf(stderr, "bench_ingest: %s\n", error.what());
     return 1;

@@ -1,10 +1,12 @@
 #include "synced_messages.hpp"
 
 #include <array>
+#include <deque>
 #include <exception>
 #include <span>
 #include <stdexcept>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <boost/asio/awaitable.hpp>
@@ -12,7 +14,6 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/read.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
@@ -28,81 +29,88 @@ using asio::use_awaitable;
 
 class FramedClient {
  public:
-  FramedClient(tcp::socket& socket, std::size_t number, std::string_view message)
-      : socket_(socket), session_("bench:" + std::to_string(number)), message_(std::as_bytes(std::span(message))) {}
+  FramedClient(std::size_t number, std::string_view message)
+      : session_("bench:" + std::to_string(number)), message_(std::as_bytes(std::span(message))) {}
 
-  asio::awaitable<void> greet() { co_await exchange(); }
-  asio::awaitable<void> send() {
+  void queue() {
     if (!session_.send(stream::FrameType::events, message_)) throw std::runtime_error("the message is too long");
-    co_await exchange();
+  }
+  [[nodiscard]] std::vector<std::byte> take_output() { return session_.take_output(); }
+  // How many answers these bytes complete.
+  [[nodiscard]] std::size_t receive(std::span<const std::byte> bytes) {
+    std::size_t answers = 0;
+    while (!bytes.empty()) {
+      const auto event = session_.receive(bytes);
+      if (!event) throw std::runtime_error("an answer that was not expected");
+      if (!*event) continue;
+      if (std::holds_alternative<stream::Refused>(**event)) throw std::runtime_error("a message is refused");
+      ++answers;
+    }
+    return answers;
   }
 
  private:
-  // Sends what there is, and waits for one event.
-  asio::awaitable<void> exchange() {
-    const auto output = session_.take_output();
-    co_await asio::async_write(socket_, asio::buffer(output), use_awaitable);
-    while (true) {
-      const std::size_t size = co_await socket_.async_read_some(asio::buffer(input_), use_awaitable);
-      auto bytes = std::span<const std::byte>(input_).first(size);
-      const auto event = session_.receive(bytes);
-      if (!event || !bytes.empty()) throw std::runtime_error("an answer that was not expected");
-      if (!*event) continue;
-      if (std::holds_alternative<stream::Refused>(**event)) throw std::runtime_error("a message is refused");
-      co_return;
-    }
-  }
-
-  tcp::socket& socket_;
-  stream::ClientSession session_;
+  stream::ClientSession session_;  // whose greeting waits for an answer, too
   std::span<const std::byte> message_;
-  std::array<std::byte, 4096> input_{};
 };
 
 // OASIS, MQTT 3.1.1: 3.1 CONNECT, 3.2 CONNACK, 3.3 PUBLISH, 3.4 PUBACK.
 class MqttClient {
  public:
-  MqttClient(tcp::socket& socket, std::size_t number, std::string_view message)
-      : socket_(socket), name_("bench" + std::to_string(number)), message_(message) {}
-
-  asio::awaitable<void> greet() {
+  MqttClient(std::size_t number, std::string_view message)
+      : topic_("gaugeline/bench" + std::to_string(number)), message_(message) {
     constexpr char clean_session = 0x02;
     std::string body = field("MQTT");
     body.append({4, clean_session, 0, 60});  // protocol level, flags, seconds of keep-alive
-    co_await exchange(packet(0x10, body + field(name_)), {0x20, 2, 0, 0});
+    append_packet(0x10, body + field("bench" + std::to_string(number)));
+    expected_.push_back({0x20, 2, 0, 0});
   }
-  asio::awaitable<void> send() {
+
+  void queue() {
     ++identifier_;
     if (identifier_ == 0) identifier_ = 1;
     const auto high = static_cast<char>(identifier_ >> 8U);
     const auto low = static_cast<char>(identifier_ & 0xFFU);
-    std::string body = field("gaugeline/" + name_);
+    std::string body = field(topic_);
     body.append({high, low}).append(message_);
-    co_await exchange(packet(0x32, body), {0x40, 2, high, low});
+    append_packet(0x32, body);
+    expected_.push_back({0x40, 2, high, low});
+  }
+  [[nodiscard]] std::vector<std::byte> take_output() { return std::exchange(output_, {}); }
+  [[nodiscard]] std::size_t receive(std::span<const std::byte> bytes) {
+    input_.append(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+    std::size_t answers = 0;
+    for (; input_.size() >= (answers + 1) * answer_bytes; ++answers) {
+      const std::string_view answer = std::string_view(input_).substr(answers * answer_bytes, answer_bytes);
+      if (expected_.empty() || answer != std::string_view(expected_.front()))
+        throw std::runtime_error("mosquitto gives another answer than an acknowledgement");
+      expected_.pop_front();
+    }
+    input_.erase(0, answers * answer_bytes);
+    return answers;
   }
 
  private:
+  static constexpr std::size_t answer_bytes = 4;  // of CONNACK and of PUBACK
+
   static std::string field(std::string_view text) {
     std::string bytes{static_cast<char>(text.size() >> 8U), static_cast<char>(text.size() & 0xFFU)};
     return bytes.append(text);
   }
-  static std::string packet(char head, std::string_view body) {
+  void append_packet(char head, std::string_view body) {
     std::string bytes{head};
     for (std::size_t rest = body.size(); rest != 0 || bytes.size() == 1; rest >>= 7U)
       bytes.push_back(static_cast<char>((rest & 0x7FU) | (rest > 0x7FU ? 0x80U : 0U)));
-    return bytes.append(body);
-  }
-  asio::awaitable<void> exchange(std::string bytes, std::array<char, 4> expected) {
-    co_await asio::async_write(socket_, asio::buffer(bytes), use_awaitable);
-    std::array<char, 4> answer{};
-    co_await asio::async_read(socket_, asio::buffer(answer), use_awaitable);
-    if (answer != expected) throw std::runtime_error("mosquitto gives another answer than an acknowledgement");
+    const auto packet = std::as_bytes(std::span(bytes.append(body)));
+    output_.insert(output_.end(), packet.begin(), packet.end());
   }
 
-  tcp::socket& socket_;
-  std::string name_;
+  std::string topic_;
   std::string_view message_;
   std::uint16_t identifier_ = 0;
+  std::vector<std::byte> output_;
+  std::string input_;
+  std::deque<std::string> expected_;
 };
 
 struct Count {
@@ -115,11 +123,18 @@ asio::awaitable<void> run_client(std::uint16_t port, std::size_t number, const S
   tcp::socket socket(co_await asio::this_coro::executor);
   co_await socket.async_connect({asio::ip::address_v4::loopback(), port}, use_awaitable);
   socket.set_option(tcp::no_delay(true));
-  Client client(socket, number, load.message);
-  co_await client.greet();
+  Client client(number, load.message);
+  std::array<std::byte, 4096> input{};
+  std::size_t unanswered = 1;  // the greeting
+  bool greeted = false;
   while (!count.over) {
-    co_await client.send();
-    ++count.acknowledged;
+    if (const auto output = client.take_output(); !output.empty())
+      co_await asio::async_write(socket, asio::buffer(output), use_awaitable);
+    const std::size_t size = co_await socket.async_read_some(asio::buffer(input), use_awaitable);
+    const std::size_t answers = client.receive(std::span(input).first(size));
+    unanswered -= answers;
+    if (std::exchange(greeted, greeted || answers > 0)) count.acknowledged += answers;
+    for (; greeted && unanswered < load.unacknowledged; ++unanswered) client.queue();
   }
 }
 
