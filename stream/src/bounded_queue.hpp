@@ -4,7 +4,6 @@
 #include <chrono>
 #include <condition_variable>
 #include <cstddef>
-#include <deque>
 #include <mutex>
 #include <optional>
 #include <utility>
@@ -26,18 +25,23 @@ class BoundedQueue {
     bool enough = false;
     {
       const std::lock_guard lock(mutex_);
-      if (closed_ || finished_ || !has_room(weight)) return false;
+      if (closed_ || finished_ || !fits(weight)) return false;
       add(value, weight);
       enough = values_.size() >= wanted_;
     }
     if (enough) changed_.notify_all();
     return true;
   }
+  // There is, for now, room for such a weight; more than one producer may find the same.
+  [[nodiscard]] bool has_room(std::size_t weight) const {
+    const std::lock_guard lock(mutex_);
+    return !closed_ && !finished_ && fits(weight);
+  }
   // Waits for room; false, and the value left as it is, once the queue is closed.
   [[nodiscard]] bool push(T& value, std::size_t weight = 1) {
     {
       std::unique_lock lock(mutex_);
-      changed_.wait(lock, [&] { return closed_ || finished_ || has_room(weight); });
+      changed_.wait(lock, [&] { return closed_ || finished_ || fits(weight); });
       if (closed_ || finished_) return false;
       add(value, weight);
     }
@@ -45,14 +49,15 @@ class BoundedQueue {
     return true;
   }
 
-  // Waits for a value; nullopt once the queue is closed, or finished and empty.
+  // Waits for a value; O(values) to close the gap; nullopt once the queue is closed, or finished and empty.
   [[nodiscard]] std::optional<T> pop() {
     std::unique_lock lock(mutex_);
     changed_.wait(lock, [this] { return closed_ || finished_ || !values_.empty(); });
     if (closed_ || values_.empty()) return std::nullopt;
-    std::optional<T> value(std::move(values_.front().value));
-    weight_ -= values_.front().weight;
-    values_.pop_front();
+    std::optional<T> value(std::move(values_.front()));
+    weight_ -= weights_.front();
+    values_.erase(values_.begin());
+    weights_.erase(weights_.begin());
     lock.unlock();
     changed_.notify_all();
     return value;
@@ -63,10 +68,8 @@ class BoundedQueue {
     changed_.wait_until(lock, deadline, [this] { return closed_ || finished_ || woken_ || !values_.empty(); });
     if (closed_ || (finished_ && values_.empty())) return std::nullopt;
     woken_ = false;
-    std::vector<T> all;
-    all.reserve(values_.size());
-    for (Entry& entry : values_) all.push_back(std::move(entry.value));
-    values_.clear();
+    auto all = std::exchange(values_, {});
+    weights_.clear();
     weight_ = 0;
     lock.unlock();
     changed_.notify_all();
@@ -94,6 +97,7 @@ class BoundedQueue {
       const std::lock_guard lock(mutex_);
       closed_ = true;
       values_.clear();
+      weights_.clear();
       weight_ = 0;
     }
     changed_.notify_all();
@@ -117,21 +121,19 @@ class BoundedQueue {
   }
 
  private:
-  struct Entry {
-    T value;
-    std::size_t weight;
-  };
-  [[nodiscard]] bool has_room(std::size_t weight) const { return values_.empty() || weight_ + weight <= capacity_; }
+  [[nodiscard]] bool fits(std::size_t weight) const { return values_.empty() || weight_ + weight <= capacity_; }
   void add(T& value, std::size_t weight) {
-    values_.push_back({std::move(value), weight});
+    weights_.push_back(weight);
+    values_.push_back(std::move(value));
     weight_ += weight;
   }
 
   const std::size_t capacity_;
   mutable std::mutex mutex_;
   std::condition_variable changed_;
-  std::deque<Entry> values_;
-  std::size_t weight_ = 0;
+  std::vector<T> values_;  // the first is the next; given out as it is by pop_all()
+  std::vector<std::size_t> weights_;
+  std::size_t weight_ = 0;  // of all
   std::size_t wanted_ = 1;  // with fewer, the consumer need not be called
   bool woken_ = false;
   bool closed_ = false;

@@ -106,16 +106,18 @@ asio::awaitable<Expected<>> Connection::receive(std::span<const std::byte> bytes
   while (!bytes.empty()) {
     auto event = session_.receive(bytes);
     if (!event) co_return std::unexpected(event.error());
-    const auto* message = *event ? std::get_if<DataMessage>(&**event) : nullptr;
+    auto* message = *event ? std::get_if<DataMessage>(&**event) : nullptr;
     const auto covered = body_.cover(message != nullptr ? message->body.capacity() : session_.body_memory());
     if (!covered) co_return covered;
     if (!*event) continue;
     frame_began_ = false;
     if (auto* greeting = std::get_if<Greeting>(&**event)) {
       if (const auto taken = take_greeting(std::move(*greeting)); !taken) co_return taken;
+    } else if (!passing_ && host_.take_at_once(shared_from_this(), *message)) {
+      body_.give_back();
     } else {
       while (passing_) co_await passing_changed_.wait();
-      passing_.emplace(std::get<DataMessage>(std::move(**event)), body_.pass_on());
+      passing_.emplace(std::move(*message), body_.pass_on());
       passing_changed_.notify_all();
     }
   }
@@ -181,6 +183,16 @@ asio::awaitable<Expected<>> Connection::drain() {
     const auto [error, size] = co_await channel_->read_some(buffer);
     if (error) co_return Expected<>{};
   }
+}
+
+void Connection::expect_answer(Incoming& message) {
+  message.answer = [to = weak_from_this(), sequence = message.sequence](const Expected<Taken>& taken) {
+    if (const auto connection = to.lock()) connection->answer(sequence, taken);
+  };
+  const auto* lines = std::get_if<EventLines>(&message.content);
+  if (lines == nullptr || !lines->lines.empty() || lines->refused == 0) return;
+  message.content = Error(ErrorCode::bad_data, "no line of ", lines->refused, " can be used; line ",
+                          lines->told.front().line, ": ", std::string_view(lines->told.front().reason));
 }
 
 void Connection::answer(std::uint64_t sequence, const Expected<Taken>& outcome) {

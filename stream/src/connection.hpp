@@ -37,6 +37,8 @@ class ConnectionHost {
   // may not write. From now on this connection alone speaks for the source.
   [[nodiscard]] virtual Expected<SourceStanding> greet(const std::shared_ptr<Connection>& connection,
                                                        std::string_view token) = 0;
+  // A small message for which there is room now. False, and the message left as it is, if it has to wait.
+  [[nodiscard]] virtual bool take_at_once(const std::shared_ptr<Connection>& from, DataMessage& message) = 0;
   // Returns when there was room for the message; never while the server is stopping.
   [[nodiscard]] virtual asio::awaitable<void> take(std::shared_ptr<Connection> from, DataMessage message) = 0;
   [[nodiscard]] virtual BodyBudget& bodies() = 0;
@@ -50,7 +52,9 @@ class Connection : public std::enable_shared_from_this<Connection> {
 
   // The connection's whole life; never throws. The host must outlive it.
   [[nodiscard]] asio::awaitable<void> run();
-  void answer(std::uint64_t sequence, const Expected<Taken>& outcome);
+  // Before the message that came over this connection goes into the queue: its answer will find the way back. Lines of
+  // which none can be used become an error: the message is refused as a whole.
+  void expect_answer(Incoming& message);
   // On a slice that was acknowledged.
   void judge(std::uint64_t sequence, const Expected<>& outcome);
   // Writes what is outstanding, then the error if there is one, and ends.
@@ -75,6 +79,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   [[nodiscard]] asio::awaitable<Expected<>> watch();
   [[nodiscard]] asio::awaitable<Expected<>> drain();
   [[nodiscard]] asio::awaitable<void> part();
+  void answer(std::uint64_t sequence, const Expected<Taken>& outcome);
   void log(std::string_view what);
   void note_progress(std::size_t bytes);  // of the frame inside
   void set_limit(Clock::time_point& limit, Clock::duration from_now);

@@ -87,7 +87,6 @@ void append_frame(std::vector<std::byte>& bytes, FrameType type, std::uint64_t s
   store(fields.subspan(4, 4), std::to_underlying(type));
   store(fields.subspan(8, 8), sequence);
   store(fields.subspan(checksum_offset, 8), checksum(header, body));
-  bytes.reserve(bytes.size() + header.size() + body.size());
   bytes.insert(bytes.end(), header.begin(), header.end());
   bytes.insert(bytes.end(), body.begin(), body.end());
 }

@@ -200,14 +200,12 @@ Expected<> Recorder::apply_all(std::vector<Incoming>& messages) {
       }
       ++place;
     }
-    Expected<Taken> taken;
     if (is_new(message)) {
-      taken = apply(message);
+      message.taken = apply(message);
       if (const auto sealed = seal(message); !sealed) return sealed;
     } else if (const auto* why = std::get_if<Error>(&message.content)) {
-      taken = std::unexpected(*why);
+      message.taken = std::unexpected(*why);
     }
-    if (message.answer) message.answer(taken);
   }
   return {};
 }

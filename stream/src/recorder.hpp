@@ -51,6 +51,9 @@ inline constexpr std::string_view journal_folder = "journal";
 // Messages of more sources than this are refused: how far each has come is remembered for good.
 inline constexpr std::size_t max_recorded_sources = 65536;
 
+// The body of a message of up to so many bytes is checked sooner than it is given to another thread and back.
+inline constexpr std::size_t small_message = 4096;
+
 // A slice as it came. decode_slice has taken it, so that it will again.
 struct ReceivedSlice {
   std::vector<std::byte> encoded;  // as the learner gets it, empty if it is in the journal
@@ -70,7 +73,8 @@ struct Incoming {
   std::string source;
   std::uint64_t sequence = 0;  // 0: not numbered; else messages up to the source's last one are acknowledged again only
   std::variant<ReceivedSlice, EventLines, IdleSource, Error> content;  // Error: cannot be used; answered in its turn
-  std::function<void(const Expected<Taken>&)> answer;                  // may be empty
+  std::function<void(const Expected<Taken>&)> answer;  // for who gave it, to be told what became of it; may be empty
+  Expected<Taken> taken = {};                          // what became of it, once it is recorded
 };
 
 // For the learner. A slice that was received waits in the journal, and takes no memory until it is learnt.
@@ -109,8 +113,8 @@ class Recorder {
   // called again, and goes on.
   [[nodiscard]] Expected<> replay(const std::function<Expected<>(Handover)>& hand_over);
 
-  // Makes all messages durable in one group commit, applies them in order, and answers each. ErrorCode::no_space:
-  // nothing is answered, and the same call may be tried again. Any other error is for good.
+  // Makes all messages durable in one group commit, applies them in order, and leaves in each what became of it: now
+  // they may be answered. ErrorCode::no_space: the same call may be tried again. Any other error is for good.
   [[nodiscard]] Expected<> record(std::vector<Incoming>& messages);
   // Slices of what was recorded, the oldest first.
   [[nodiscard]] std::optional<Handover> next_handover();

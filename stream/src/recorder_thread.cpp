@@ -12,7 +12,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr auto pause_when_full = 1s;
-constexpr std::chrono::steady_clock::duration longest_gathering = 2ms;
+constexpr std::chrono::steady_clock::duration slow_commit = 2ms, longest_gathering = 2ms;
 
 }  // namespace
 
@@ -80,30 +80,38 @@ Expected<> RecorderThread::record_until_stopped() {
     if (count != 0) callbacks_.room();
     note_arrivals(*messages);
     add_idle_sources(*messages);
-    if (const auto recorded = record(*messages); !recorded) return recorded;
+    if (const auto recorded = record(std::move(*messages)); !recorded) return recorded;
     tell_losses();
     publish_status(true, false);
     if (const auto served = serve_requests(); !served) return served;
-    // Senders that were just answered soon have more: the next sync is for them, too, and not only for those who came
-    // meanwhile and whose next messages would wait for the sync after it.
-    queue_.wait_for(queue_.size() + count, Clock::now() + std::min(last_commit_ / 4, longest_gathering));
+    // Senders that were just answered soon have more: a slow sync that comes next is for them, too, and not only for
+    // those who came meanwhile and whose next messages would wait for the one after it. While a fast one goes on,
+    // others are served; and where there is none, a few at once are better than one by one.
+    if (recorder_.durability() != Durability::message || last_commit_ >= slow_commit)
+      queue_.wait_for(queue_.size() + count, Clock::now() + std::min(last_commit_ / 4, longest_gathering));
   }
   // Without a journal, what was counted since the last checkpoint is nowhere else.
   return recorder_.durability() == Durability::none ? make_and_hand_over_checkpoint() : Expected<>();
 }
 
-Expected<> RecorderThread::record(std::vector<Incoming>& messages) {
+Expected<> RecorderThread::record(std::vector<Incoming> messages) {
+  bool all = false;  // not if the thread is to stop while the disk is full
   const auto recorded = until_there_is_room(true, [&] {
     const auto began = Clock::now();
     const auto done = recorder_.record(messages);
     last_commit_ = Clock::now() - began;
+    all = done.has_value();
     return done;
   });
-  if (!recorded) return recorded;
+  if (!recorded || !all) return recorded;
   for (Incoming& message : messages) {
     auto* slice = std::get_if<ReceivedSlice>(&message.content);
     if (slice != nullptr && slice->place) callbacks_.spent(std::move(slice->encoded));
+    // Small ones are freed by the thread that made them: two that share an allocator's lock wait for one another.
+    const auto* lines = std::get_if<EventLines>(&message.content);
+    if (lines != nullptr && lines->text.size() > small_message) message.content = IdleSource{};
   }
+  callbacks_.recorded(std::move(messages));
   while (auto handover = recorder_.next_handover()) {
     if (const auto handed = hand_over(std::move(*handover)); !handed) return handed;
   }

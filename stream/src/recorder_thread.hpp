@@ -45,7 +45,9 @@ struct RecorderStatus {
 struct RecorderCallbacks {
   std::function<void()> room;                              // in the queue
   std::function<void(std::vector<std::byte> body)> spent;  // of a slice that is in the journal
-  std::function<void(const Positions&)> replayed;          // messages are taken in from here on
+  // To be answered, in this order.
+  std::function<void(std::vector<Incoming> messages)> recorded;
+  std::function<void(const Positions&)> replayed;  // messages are taken in from here on
   // Slices from the journal go to the learner again, of the message of this source and number.
   std::function<void(const std::string& source, std::uint64_t sequence)> handed_again;
   // The disk is full: tried again every second until there is room; and then it goes on.
@@ -67,6 +69,8 @@ class RecorderThread {
   // All: any thread.
   // False, and the message left as it is, if there is no room, or the thread is ending.
   [[nodiscard]] bool try_push(Incoming& message, std::size_t bytes) { return queue_.try_push(message, bytes); }
+  // There is, for now, room for so many bytes; it does not become less but by try_push.
+  [[nodiscard]] bool has_room(std::size_t bytes) const { return queue_.has_room(bytes); }
   void make_checkpoint();
   // A checkpoint that goes on from this record is on disk.
   void forget_before(std::uint64_t record);
@@ -80,7 +84,7 @@ class RecorderThread {
   void record_all();
   [[nodiscard]] Expected<> replay();
   [[nodiscard]] Expected<> record_until_stopped();
-  [[nodiscard]] Expected<> record(std::vector<Incoming>& messages);
+  [[nodiscard]] Expected<> record(std::vector<Incoming> messages);
   template <class Call>
   [[nodiscard]] Expected<> until_there_is_room(bool replayed, const Call& call);
   [[nodiscard]] Expected<> make_and_hand_over_checkpoint();

@@ -50,6 +50,10 @@ void turn_away(tcp::socket socket, const Error& why) {
   asio::write(socket, asio::buffer(bytes), ignored);
 }
 
+MessageKind kind_of(const DataMessage& message) {
+  return message.type == FrameType::events ? MessageKind::events : MessageKind::slice;
+}
+
 }  // namespace
 
 // Everything below runs in the thread that calls run(), except where it says so.
@@ -69,6 +73,7 @@ class Server::Impl final : public ConnectionHost {
 
   [[nodiscard]] Expected<SourceStanding> greet(const std::shared_ptr<Connection>& connection,
                                                std::string_view token) override;
+  [[nodiscard]] bool take_at_once(const std::shared_ptr<Connection>& from, DataMessage& message) override;
   [[nodiscard]] asio::awaitable<void> take(std::shared_ptr<Connection> from, DataMessage message) override;
   [[nodiscard]] BodyBudget& bodies() override { return bodies_; }
   [[nodiscard]] SpareBodies& spare_bodies() override { return service_->spare_bodies(); }
@@ -314,16 +319,18 @@ Expected<SourceStanding> Server::Impl::greet(const std::shared_ptr<Connection>& 
   return service_->standing(connection->source());
 }
 
+bool Server::Impl::take_at_once(const std::shared_ptr<Connection>& from, DataMessage& message) {
+  if (!service_->takes_at_once(message.body.size())) return false;
+  auto incoming = service_->decode_at_once(kind_of(message), from->source(), message.sequence, std::move(message.body));
+  from->expect_answer(incoming);
+  service_->submit_at_once(incoming);
+  return true;
+}
+
 asio::awaitable<void> Server::Impl::take(std::shared_ptr<Connection> from, DataMessage message) {
-  const auto kind = message.type == FrameType::events ? MessageKind::events : MessageKind::slice;
-  auto incoming = co_await service_->decode(kind, from->source(), message.sequence, std::move(message.body));
-  incoming.answer = [to = std::weak_ptr(from), sequence = message.sequence](const Expected<Taken>& taken) {
-    if (const auto connection = to.lock()) connection->answer(sequence, taken);
-  };
-  if (const auto* lines = std::get_if<EventLines>(&incoming.content);
-      lines && lines->lines.empty() && lines->refused > 0)
-    incoming.content = Error(ErrorCode::bad_data, "no line of ", lines->refused, " can be used; line ",
-                             lines->told.front().line, ": ", std::string_view(lines->told.front().reason));
+  auto incoming =
+      co_await service_->decode(kind_of(message), from->source(), message.sequence, std::move(message.body));
+  from->expect_answer(incoming);
   [[maybe_unused]] const bool taken = co_await service_->submit(incoming, std::nullopt);
 }
 

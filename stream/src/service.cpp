@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <ranges>
 #include <utility>
 
 #include <boost/asio/bind_cancellation_slot.hpp>
@@ -12,8 +13,6 @@
 namespace gaugeline::stream {
 namespace {
 
-// What this takes is less than what the way to another thread and back does.
-constexpr std::size_t small_body = 4096;
 // The work space for checking a slice of up to so many bytes is kept for the next one.
 constexpr std::size_t kept_body = std::size_t{16} << 20U;
 
@@ -46,14 +45,19 @@ asio::awaitable<Incoming> decode_here(MessageKind kind, std::string source, std:
 // Of a journal record beside the message's body.
 constexpr std::size_t record_overhead = 4096;
 
+constexpr std::size_t fixed_weight = 512;
+
 // What a message weighs in the queue, its record in the journal included.
 std::size_t weight_of(const Incoming& message) {
-  constexpr std::size_t fixed = 512;
-  if (const auto* slice = std::get_if<ReceivedSlice>(&message.content)) return fixed + 2 * slice->encoded.size();
+  if (const auto* slice = std::get_if<ReceivedSlice>(&message.content)) return fixed_weight + 2 * slice->encoded.size();
   if (const auto* lines = std::get_if<EventLines>(&message.content))
-    return fixed + 2 * lines->text.size() + lines->lines.size() * sizeof(EventLines::Line);
-  return fixed;
+    return fixed_weight + 2 * lines->text.size() + lines->lines.size() * sizeof(EventLines::Line);
+  return fixed_weight;
 }
+
+// At most, for a small message: a line has no less than the two bytes of an empty object.
+constexpr std::size_t most_weight_of_small =
+    fixed_weight + 2 * (small_message + 1) + small_message / 2 * sizeof(EventLines::Line);
 
 // The learner's helpers, and so its like.
 void begin_worker() noexcept {
@@ -179,6 +183,7 @@ RecorderCallbacks Service::recorder_callbacks() {
   return {
       .room = [this] { asio::post(context_, [this] { serve_line(); }); },
       .spent = [this](std::vector<std::byte> body) { spare_bodies_.give(std::move(body)); },
+      .recorded = [this](std::vector<Incoming> messages) { hand_back(std::move(messages)); },
       .replayed =
           [this](const Positions& positions) {
             asio::post(context_, [this, positions] {
@@ -213,15 +218,24 @@ EventLimits Service::limits_now() const {
 // It ends soon, so it need not be cancelled.
 asio::awaitable<Incoming> Service::decode(MessageKind kind, std::string source, std::uint64_t sequence,
                                           std::vector<std::byte> body) {
-  const EventLimits limits = limits_now();
-  if (body.size() <= small_body) {
-    formats::SliceData slice;
-    co_return decoded(kind, std::move(source), sequence, std::move(body), limits, slice);
-  }
-  co_return co_await asio::co_spawn(decoder_,
-                                    decode_here(kind, std::move(source), sequence, std::move(body), limits, checked_),
-                                    asio::bind_cancellation_slot(asio::cancellation_slot(), asio::use_awaitable));
+  if (body.size() <= small_message) co_return decode_at_once(kind, source, sequence, std::move(body));
+  co_return co_await asio::co_spawn(
+      decoder_, decode_here(kind, std::move(source), sequence, std::move(body), limits_now(), checked_),
+      asio::bind_cancellation_slot(asio::cancellation_slot(), asio::use_awaitable));
 }
+
+bool Service::takes_at_once(std::size_t body_bytes) const {
+  return body_bytes <= small_message && line_.empty() && recorder_->has_room(most_weight_of_small);
+}
+
+Incoming Service::decode_at_once(MessageKind kind, const std::string& source, std::uint64_t sequence,
+                                 std::vector<std::byte> body) const {
+  formats::SliceData slice;
+  return decoded(kind, source, sequence, std::move(body), limits_now(), slice);
+}
+
+// There is room, unless the recorder has just ended: then nobody gets an answer.
+void Service::submit_at_once(Incoming& message) { static_cast<void>(try_submit(message)); }
 
 asio::awaitable<bool> Service::submit(Incoming& message, std::optional<Clock::duration> patience) {
   if (line_.empty() && try_submit(message)) co_return true;
@@ -244,37 +258,29 @@ void Service::serve_line() {
   }
 }
 
-bool Service::try_submit(Incoming& message) {
-  auto answer = std::move(message.answer);
-  message.answer = [this, source = message.source, sequence = message.sequence, answer](const Expected<Taken>& taken) {
-    hand_back({.source = source, .sequence = sequence, .answer = answer, .taken = taken});
-  };
-  if (recorder_->try_push(message, weight_of(message))) return true;
-  message.answer = std::move(answer);
-  return false;
-}
+bool Service::try_submit(Incoming& message) { return recorder_->try_push(message, weight_of(message)); }
 
-// One call for many: those of a group commit come nearly at once.
-void Service::hand_back(Answered answered) {
+void Service::hand_back(std::vector<Incoming> recorded) {
   bool first = false;
   {
-    const std::lock_guard lock(answers_mutex_);
-    first = answers_.empty();
-    answers_.push_back(std::move(answered));
+    const std::lock_guard lock(recorded_mutex_);
+    first = recorded_.empty();
+    recorded_.push_back(std::move(recorded));
   }
   if (first) asio::post(context_, [this] { settle_all(); });
 }
 
 void Service::settle_all() {
-  std::vector<Answered> all;
+  std::vector<std::vector<Incoming>> all;
   {
-    const std::lock_guard lock(answers_mutex_);
-    all.swap(answers_);
+    const std::lock_guard lock(recorded_mutex_);
+    all.swap(recorded_);
   }
-  for (Answered& answered : all) {
-    settle(answered.source, answered.sequence, answered.taken);
-    callbacks_.answered(answered.taken);
-    if (answered.answer) answered.answer(answered.taken);
+  for (Incoming& message : all | std::views::join) {
+    if (!message.answer) continue;  // of a source that is idle
+    settle(message.source, message.sequence, message.taken);
+    callbacks_.answered(message.taken);
+    message.answer(message.taken);
   }
 }
 

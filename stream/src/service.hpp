@@ -72,6 +72,12 @@ class Service {
   // too. Times too far ahead of the clock are refused here, before the journal: a replay knows no clock.
   [[nodiscard]] asio::awaitable<Incoming> decode(MessageKind kind, std::string source, std::uint64_t sequence,
                                                  std::vector<std::byte> body);
+  // A small message, when there is room and nobody waits for it, need not wait either.
+  [[nodiscard]] bool takes_at_once(std::size_t body_bytes) const;
+  // As decode() and submit(). Precondition of both: takes_at_once(), in the same handler.
+  [[nodiscard]] Incoming decode_at_once(MessageKind kind, const std::string& source, std::uint64_t sequence,
+                                        std::vector<std::byte> body) const;
+  void submit_at_once(Incoming& message);
   // Waits for its turn, in the order of the calls, and for room: so that many small messages do not keep out a large
   // one, nor fast senders a slow one. False, and the message left as it is, if there was none for as long as
   // `patience`; without it, it waits for ever, and so does whoever calls it after stop(). The message's answer is
@@ -98,12 +104,6 @@ class Service {
     bool patient = true;      // for ever
     bool taken = false;
   };
-  struct Answered {
-    std::string source;
-    std::uint64_t sequence = 0;
-    std::function<void(const Expected<Taken>&)> answer;
-    Expected<Taken> taken;
-  };
   Service(asio::io_context& context, const ServerOptions& options, formats::FileSystem& files,
           ServiceCallbacks callbacks);
   [[nodiscard]] Expected<> open();
@@ -112,7 +112,7 @@ class Service {
   [[nodiscard]] RecorderCallbacks recorder_callbacks();
   [[nodiscard]] bool try_submit(Incoming& message);
   void serve_line();
-  void hand_back(Answered answered);  // the recorder's thread
+  void hand_back(std::vector<Incoming> recorded);  // the recorder's thread
   void settle_all();
   void settle(const std::string& source, std::uint64_t sequence, Expected<Taken>& taken);
   void judge(const std::string& source, std::uint64_t sequence, const Expected<>& outcome);
@@ -129,8 +129,8 @@ class Service {
   asio::thread_pool decoder_{1};
   SpareBodies spare_bodies_;
   std::list<Waiting> line_;
-  std::mutex answers_mutex_;
-  std::vector<Answered> answers_;  // on their way into this thread, which is called when there is a first one
+  std::mutex recorded_mutex_;
+  std::vector<std::vector<Incoming>> recorded_;  // on their way into this thread, which is called at the first of them
   std::optional<asio::executor_work_guard<asio::io_context::executor_type>> threads_at_work_;
   Positions positions_;                                                   // taken, as far as answers have told
   std::map<std::string, std::set<std::uint64_t>, std::less<>> unjudged_;  // slices that the learner still has

@@ -96,6 +96,9 @@ class SimulatedDaemon {
   // no_space: call again with the same batch.
   [[nodiscard]] Expected<> record(std::vector<Incoming>& batch) {
     if (const auto recorded = recorder_.record(batch); !recorded) return recorded;
+    for (const Incoming& message : batch) {
+      if (message.answer) message.answer(message.taken);
+    }
     while (auto handover = recorder_.next_handover()) handovers_.push_back(std::move(*handover));
     return {};
   }
