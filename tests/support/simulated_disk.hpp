@@ -1,19 +1,16 @@
 // A disk in memory that can be crashed, filled up and made to fail, for tests of what writes files.
 //
 //   SimulatedDisk disk(seed);
-//   disk.stop_after(n);     // the world stops after n more operations (each of those that change something, and each
-//   sync)
+//   disk.stop_after(n);     // the world stops after n more operations: each that changes something, and each sync
 //   ... use it; from the stop on every call fails; let go of what used it ...
 //   disk.crash();           // the power was lost: what the disk holds now is what a reopening finds
 //
 // What a crash leaves is drawn from the seed, within what FileSystem promises:
 // - of a file: its bytes at the last sync, then any number of the changes since, in order, of which the last may be
-// torn
-//   anywhere. In half of the cases a range of the bytes since the last sync holds zeros or garbage, since the blocks of
-//   a file reach the disk in any order.
+//   torn anywhere. In half of the cases a range of the bytes since the last sync holds zeros or garbage, since the
+//   blocks of a file reach the disk in any order.
 // - of the folders: their entries at the last sync_folder, then any number of the changes since, in order. A rename is
-// one
-//   change, and syncing one of its two folders makes it durable in both, as in a journalling file system.
+//   one change, and syncing one of its two folders makes it durable in both, as in a journalling file system.
 // A file whose bytes were synced is still lost if its entry was not.
 //
 // A sync that is made to fail takes the bytes that it should have written with it: no later sync brings them back.

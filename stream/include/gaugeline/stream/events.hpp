@@ -6,8 +6,7 @@
 //   {"time": 1167609600.5, "item": "user:17", "context": "film:42"}                        PairEvent
 //   {"time": 1167609600.5, "item": "user:17", "context": "film:42", "value": 4.5}          ValueEvent
 //   {"time": "2024-05-01T09:30:00Z", "watermark": true}                                    WatermarkEvent
-//   {"watermark": "end"}                                                                   WatermarkEvent that is the
-//   end
+//   {"watermark": "end"}                                                                   its end
 //
 // `source` and `id`, both strings, may be added; keys that are not named here are ignored.
 //
