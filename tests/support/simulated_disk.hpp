@@ -15,7 +15,7 @@
 //
 // A sync that is made to fail takes the bytes that it should have written with it: no later sync brings them back.
 // Paths are looked up from one root, whether they begin with "/" or not; ".." and symbolic links are not known.
-// Thread-safety: the calls of FileSystem and of open files may come from several threads.
+// Thread-safety: the calls of FileSystem and of open files, and set_capacity, may come from several threads.
 #pragma once
 
 #include <algorithm>
@@ -63,7 +63,10 @@ class SimulatedDisk final : public formats::FileSystem {
   [[nodiscard]] bool stopped() const { return left_ == 0U; }
   [[nodiscard]] std::uint64_t operations() const { return operations_; }  // so far
   // Of the files' bytes, at first without a limit. An append that does not fit writes what fits, and gives no_space.
-  void set_capacity(std::uint64_t bytes) { capacity_ = bytes; }
+  void set_capacity(std::uint64_t bytes) {
+    const Guard guard(mutex_);
+    capacity_ = bytes;
+  }
   // Of files and folders alike; 1 is the next.
   void fail_sync(std::uint64_t number) { syncs_until_failure_ = number; }
 
