@@ -27,6 +27,20 @@ TEST_CASE("values come out in order, and no more go in than there is room for") 
   CHECK(**queue.pop() == 3);
 }
 
+TEST_CASE("there is room as long as the weights fit, and for anything in an empty queue") {
+  BoundedQueue<int> queue(5);
+  CHECK(queue.has_room(9));
+  for (int value : {1, 2}) CHECK(queue.try_push(value, 2));
+  CHECK(queue.has_room(1));
+  CHECK(!queue.has_room(2));
+  CHECK(queue.pop() == 1);
+  CHECK(queue.has_room(3));
+  CHECK(queue.pop_all(BoundedQueue<int>::Deadline::max()) == std::vector{2});
+  CHECK(queue.has_room(9));
+  queue.close();
+  CHECK(!queue.has_room(0));
+}
+
 TEST_CASE("a closed queue drops what it holds and takes nothing") {
   BoundedQueue<int> queue(2);
   int value = 1;

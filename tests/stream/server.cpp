@@ -61,6 +61,32 @@ TEST_CASE("a full queue holds the sender back, and everything arrives") {
   CHECK(holds_slices(directory.path(), 20));
 }
 
+TEST_CASE("a small message does not overtake a large one, nor the other way round") {
+  const TemporaryDirectory directory;
+  RunningServer server(server_options(directory));
+  RawClient client(server.port());
+  const std::uint64_t count = client.greet("here").credit;
+  const auto lines_in = [](std::uint64_t sequence) { return sequence % 2 == 0 ? 1U : 50U * sequence; };
+  Bytes all;
+  for (std::uint64_t sequence = 1; sequence <= count; ++sequence) {
+    std::string text;
+    for (std::uint64_t line = 0; line < lines_in(sequence); ++line)
+      text += "{\"time\": 5, \"tokens\": [\"sea\", \"ship\", \"sail\"]}\n";
+    append_frame(all, FrameType::events, sequence, std::as_bytes(std::span(text)));
+  }
+  client.send(all);
+  for (std::uint64_t sequence = 1; sequence <= count; ++sequence) {
+    const auto frame = client.receive();
+    REQUIRE(frame);
+    REQUIRE(frame->type == FrameType::ack);
+    CHECK(frame->sequence == sequence);
+    const auto taken = decode_events_taken(frame->body);
+    REQUIRE(taken);
+    CHECK(taken->counted == lines_in(sequence));
+  }
+  CHECK(server.stop());
+}
+
 TEST_CASE("a slice that cannot be used is refused with a reason, in its turn, and the stream goes on") {
   const TemporaryDirectory directory;
   RunningServer server(server_options(directory));
