@@ -47,9 +47,12 @@ TEST_CASE("G1 from random starts: with exact transport the optimum, in the refer
     check_iterations(best, best.end.loss, reference.lbfgs);
 
     const auto exact = exact_transport();
-    const ChainRun descent = run_chain(
-        problem, {.method = Optimizer::gradient_descent, .gauge = exact.get(), .stop_at = best.end.loss * (1 + 1e-5)},
-        random_chain_start(problem.shape()));
+    const ChainRun descent = run_chain(problem,
+                                       {.method = Optimizer::gradient_descent,
+                                        .gauge = exact.get(),
+                                        .gauge_every = 10,
+                                        .stop_at = best.end.loss * (1 + 1e-5)},
+                                       random_chain_start(problem.shape()));
     check_iterations(descent, best.end.loss, reference.descent);
   }
 }
@@ -58,9 +61,9 @@ TEST_CASE("G1 of 100 slices: the optimum takes no more iterations than that of 1
   const JointProblem problem = reference_problem(1, 100);
   const auto exact = exact_transport();
   constexpr double optimum = 38498.9238;
-  const ChainRun run = run_chain(
-      problem, {.method = Optimizer::lbfgs, .gauge = exact.get(), .gauge_every = 50, .stop_at = optimum * (1 + 1e-7)},
-      random_chain_start(problem.shape()));
+  const ChainRun run =
+      run_chain(problem, {.method = Optimizer::lbfgs, .gauge = exact.get(), .stop_at = optimum * (1 + 1e-7)},
+                random_chain_start(problem.shape()));
   CHECK(run.end.loss == doctest::Approx(optimum).epsilon(2e-7));
   check_iterations(run, optimum, {53, 112});
 }
@@ -74,7 +77,8 @@ TEST_CASE("G1 from random starts: without exact transport the run ends at domain
     const std::uint64_t budget = reference.slices == 10 ? 10000 : 4000;
     for (const OptimizerPlan& plan :
          {OptimizerPlan{.method = Optimizer::gradient_descent, .budget = budget},
-          OptimizerPlan{.method = Optimizer::gradient_descent, .gauge = newton.get(), .budget = budget / 2},
+          OptimizerPlan{
+              .method = Optimizer::gradient_descent, .gauge = newton.get(), .gauge_every = 10, .budget = budget / 2},
           OptimizerPlan{.method = Optimizer::lbfgs, .budget = budget}}) {
       CAPTURE(static_cast<int>(plan.method));
       CAPTURE((plan.gauge != nullptr));
@@ -97,9 +101,13 @@ TEST_CASE("a pure excitation of the Goldstone modes: how many iterations take it
     const double level = excited.least + 1e-5 * excited.excess;
     // Gauge steps before iterations 1, 11, 21, ...
     const auto iterations = [&](GaugeStep* step) {
-      const ChainRun run = run_chain(
-          problem, {.method = Optimizer::gradient_descent, .gauge = step, .gauge_offset = 1, .stop_at = level},
-          excited.start);
+      const ChainRun run = run_chain(problem,
+                                     {.method = Optimizer::gradient_descent,
+                                      .gauge = step,
+                                      .gauge_every = 10,
+                                      .gauge_offset = 1,
+                                      .stop_at = level},
+                                     excited.start);
       CHECK(run.end.loss <= level);
       return static_cast<double>(run.end.iteration);
     };
@@ -120,8 +128,7 @@ TEST_CASE("100 slices from random starts: what exact transport has after N evalu
   const DoubleTable start = random_chain_start(problem.shape());
   const auto exact = exact_transport();
   const double reached =
-      run_chain(problem, {.method = Optimizer::lbfgs, .gauge = exact.get(), .gauge_every = 50, .budget = n}, start)
-          .end.loss;
+      run_chain(problem, {.method = Optimizer::lbfgs, .gauge = exact.get(), .budget = n}, start).end.loss;
   const auto check = [&](OptimizerPlan plan) {
     CAPTURE(static_cast<int>(plan.method));
     CAPTURE(plan.rate);
@@ -139,7 +146,8 @@ TEST_CASE("100 slices from random starts: what exact transport has after N evalu
   }
   const auto newton = goldstone_step(GoldstoneRate::newton);
   const auto authors = goldstone_step(GoldstoneRate::authors);
-  for (GaugeStep* step : {newton.get(), authors.get()}) check({.method = Optimizer::gradient_descent, .gauge = step});
+  for (GaugeStep* step : {newton.get(), authors.get()})
+    check({.method = Optimizer::gradient_descent, .gauge = step, .gauge_every = 10});
 }
 
 }  // namespace

@@ -36,7 +36,7 @@ inline ChainRun run_chain(const JointProblem& problem, const OptimizerPlan& plan
 // L-BFGS with exact transport every 50 iterations, from the random start, until it can't go on.
 inline ChainRun chain_optimum(const JointProblem& problem, std::uint64_t budget = 20000) {
   const std::unique_ptr<GaugeStep> exact = exact_transport();
-  return run_chain(problem, {.method = Optimizer::lbfgs, .gauge = exact.get(), .gauge_every = 50, .budget = budget},
+  return run_chain(problem, {.method = Optimizer::lbfgs, .gauge = exact.get(), .budget = budget},
                    random_chain_start(problem.shape()));
 }
 

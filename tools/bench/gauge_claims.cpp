@@ -48,6 +48,7 @@ struct Arguments {
   std::vector<std::string> gauges{"none", "authors", "sum", "newton", "exact"};
   double rate = .1;
   std::uint64_t budget = 20000;
+  std::uint32_t every = 0;
   std::string start = "random";
   bool table = false;
   bool peer = false;
@@ -113,6 +114,7 @@ struct Timed {
 struct Contender {
   std::string method;
   std::string gauge;
+  std::uint32_t every = 0;  // iterations between gauge steps; 0: 50 of L-BFGS, 10 of the others
 };
 
 // `look` sees some iterations, and the seconds spent by then without its own.
@@ -123,7 +125,8 @@ Timed run_timed(const JointProblem& problem, const Contender& contender, Optimiz
   const auto gauge = make_gauge(contender.gauge);
   plan.method = optimizer(contender.method);
   plan.gauge = gauge.get();
-  plan.gauge_every = plan.method == Optimizer::lbfgs ? 50 : 10;
+  plan.gauge_every = contender.every;
+  if (plan.gauge_every == 0) plan.gauge_every = plan.method == Optimizer::lbfgs ? 50 : 10;
   Timed timed{.run = {.z = std::move(start), .end = {}, .course = {}}};
   double begin = cpu_seconds();
   double next = 0;
@@ -193,7 +196,7 @@ void print_courses(const Arguments& arguments) {
                       static_cast<long>(domain_walls(best_links(ground.problem.shape(), z))));
           std::fflush(stdout);
         };
-        run_timed(ground.problem, {method, gauge}, plan, ground.start, print);
+        run_timed(ground.problem, {method, gauge, arguments.every}, plan, ground.start, print);
       }
     }
   }
@@ -339,6 +342,8 @@ int main(int argc, char** argv) {
       ->capture_default_str();
   app.add_option("--rate", arguments.rate, "of Adam and AdaGrad")->capture_default_str();
   app.add_option("--budget", arguments.budget, "gradient evaluations")->capture_default_str();
+  app.add_option("--every", arguments.every, "iterations between gauge steps; 0: 50 of L-BFGS, 10 of the others")
+      ->capture_default_str();
   app.add_option("--start", arguments.start, "from where")
       ->check(CLI::IsMember({"random", "excited"}))
       ->capture_default_str();

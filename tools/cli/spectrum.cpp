@@ -145,7 +145,7 @@ class SpectrumCommand final : public Command {
     const JointProblem problem = gaussian_chain(chain_);
     DoubleTable z = random_chain_start(problem.shape());
     const auto transport = exact_transport();
-    optimise(problem, {.gauge = transport.get(), .gauge_every = 50}, z);
+    optimise(problem, {.gauge = transport.get()}, z);
     transport->fix(problem, z);
     const PolishReport report = polish(problem, {}, z);
     std::vector<stream::ExcitationSpectrum> spectra;
