@@ -32,7 +32,7 @@ class BoundedQueue {
     if (enough) changed_.notify_all();
     return true;
   }
-  // There is, for now, room for such a weight; more than one producer may find the same.
+  // Whether try_push would take such a weight at this moment. Another producer may be faster.
   [[nodiscard]] bool has_room(std::size_t weight) const {
     const std::lock_guard lock(mutex_);
     return !closed_ && !finished_ && fits(weight);

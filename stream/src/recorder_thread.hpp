@@ -69,7 +69,7 @@ class RecorderThread {
   // All: any thread.
   // False, and the message left as it is, if there is no room, or the thread is ending.
   [[nodiscard]] bool try_push(Incoming& message, std::size_t bytes) { return queue_.try_push(message, bytes); }
-  // There is, for now, room for so many bytes; it does not become less but by try_push.
+  // Whether try_push would take so many bytes, as long as nobody else calls it.
   [[nodiscard]] bool has_room(std::size_t bytes) const { return queue_.has_room(bytes); }
   void make_checkpoint();
   // A checkpoint that goes on from this record is on disk.

@@ -46,7 +46,6 @@ class Threads {
   void push(std::uint64_t sequence) {
     auto message =
         incoming({.source = "here", .sequence = sequence, .body = R"({"time": 5, "tokens": ["sea", "ship", "sail"]})"});
-    message.answer = [](const Expected<Taken>&) {};
     REQUIRE(recorder_->try_push(message, 1));
   }
   // Waits for the thread's end.
@@ -73,26 +72,22 @@ class Threads {
   std::optional<RecorderThread> recorder_;
 };
 
-TEST_CASE("messages are answered in their order") {
-  SimulatedDisk disk(1);
-  Threads threads(disk);
-  for (const std::uint64_t sequence : {1U, 2U, 3U}) threads.push(sequence);
-  threads.recorded.get_future().wait();
-  CHECK(threads.stop());
-  CHECK(threads.answered == std::vector<std::uint64_t>{1, 2, 3});
-}
-
-TEST_CASE("messages that a full disk holds up are answered when there is room") {
-  SimulatedDisk disk(1);
-  Threads threads(disk);
-  disk.set_capacity(0);
-  for (const std::uint64_t sequence : {1U, 2U, 3U}) threads.push(sequence);
-  threads.waits.get_future().wait();
-  disk.set_capacity(1U << 20U);
-  threads.goes_on.get_future().wait();
-  threads.recorded.get_future().wait();
-  CHECK(threads.stop());
-  CHECK(threads.answered == std::vector<std::uint64_t>{1, 2, 3});
+TEST_CASE("messages are answered in their order, on a full disk when there is room") {
+  for (const bool full : {false, true}) {
+    CAPTURE(full);
+    SimulatedDisk disk(1);
+    Threads threads(disk);
+    if (full) disk.set_capacity(0);
+    for (const std::uint64_t sequence : {1U, 2U, 3U}) threads.push(sequence);
+    if (full) {
+      threads.waits.get_future().wait();
+      disk.set_capacity(1U << 20U);
+      threads.goes_on.get_future().wait();
+    }
+    threads.recorded.get_future().wait();
+    CHECK(threads.stop());
+    CHECK(threads.answered == std::vector<std::uint64_t>{1, 2, 3});
+  }
 }
 
 TEST_CASE("messages that a full disk holds up until the end are never answered") {

@@ -31,8 +31,8 @@ enum class Optimizer : std::uint8_t {
 struct OptimizerPlan {
   Optimizer method = Optimizer::lbfgs;
   double rate = .1;  // of Adam and AdaGrad
-  // Before iterations it = 1, 2, ... where it % gauge_every == gauge_offset; none if null. Every 50 iterations exact
-  // transport costs under 1 % of a run, and gradient descent needs no more of them than with one every 10.
+  // Before iterations it = 1, 2, ... where it % gauge_every == gauge_offset; none if null. Exact transport every 50
+  // iterations costs under 1 % of a run, and every 10 saves gradient descent next to no iteration (docs/gauge.md).
   GaugeStep* gauge = nullptr;
   std::uint32_t gauge_every = 50;
   std::uint32_t gauge_offset = 0;
