@@ -106,16 +106,15 @@ class SendCommand final : public Command {
 
   void report() const {
     const auto& events = total_.events;
-    const bool of_events = events != stream::EventsTaken{};
-    std::cerr << total_.acknowledged << (of_events ? " messages" : " slices") << " acknowledged, " << total_.refused
+    std::cerr << total_.acknowledged << (of_events_ ? " messages" : " slices") << " acknowledged, " << total_.refused
               << " refused\n";
-    if (of_events)
+    if (of_events_)
       std::cerr << events.counted << " events counted, " << events.late << " late, " << events.duplicates
                 << " duplicates, " << events.refused << " refused\n";
     if (!json()) return;
     stream::JsonWriter writer(std::cout);
     writer.begin_object().member("acknowledged", total_.acknowledged).member("refused", total_.refused);
-    if (of_events)
+    if (of_events_)
       writer.member("events_counted", events.counted)
           .member("events_late", events.late)
           .member("events_duplicate", events.duplicates)
@@ -131,6 +130,7 @@ class SendCommand final : public Command {
   }
 
   Expected<stream::SendProgress> send_events(const InputFile& file) {
+    of_events_ = true;
     NumberedEvents events(file.path, end_);
     return send_file(file, std::nullopt, [&](std::uint64_t sequence) { return events.at(sequence); });
   }
@@ -170,6 +170,7 @@ class SendCommand final : public Command {
   bool no_wait_ = false;
   bool end_ = false;
   stream::SendProgress total_;
+  bool of_events_ = false;  // messages are, even if all have come before
   stream::ClientOptions client_;
 };
 
