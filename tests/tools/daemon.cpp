@@ -108,6 +108,8 @@ TEST_CASE("send --end closes the last windows of all sources of a file, also of 
   Daemon daemon(folder / "run", {"--every", "1h", "--lateness", "20m", "--idle", "0s", "--dim", "6", "--item-capacity",
                                  "64", "--context-capacity", "64"});
   CHECK(contains(send(folder / "events.ndjson", daemon).out, "\"events_counted\": 3"));
+  // All have come before, and are events all the same.
+  CHECK(contains(send(folder / "events.ndjson", daemon).out, "\"events_counted\": 0"));
   const auto slices = [&] { return count(launch("snapshot verify '" + (folder / "run").native() + "'").out, "ok "); };
   CHECK(slices() == 0);
   const auto ended = send(folder / "events.ndjson", daemon, "--end");
