@@ -1,7 +1,5 @@
 #include "checked_event.hpp"
 
-#include <cmath>
-#include <limits>
 #include <utility>
 
 namespace gaugeline::stream {
@@ -72,8 +70,7 @@ Expected<CheckedEvent> EventChecker::check_body(const PairEvent& event) {
 
 Expected<CheckedEvent> EventChecker::check_body(const ValueEvent& event) {
   if (auto ok = check_sides(event.item, event.context); !ok) return std::unexpected(ok.error());
-  if (!(std::abs(event.value) <= std::numeric_limits<float>::max()))
-    return fail(ErrorCode::bad_data, "value is ", event.value, ", out of the range of float");
+  if (auto ok = check_value(event.value); !ok) return std::unexpected(ok.error().within("value"));
   return CheckedEvent{
       .form = Form::value, .item = event.item, .context = event.context, .value = static_cast<float>(event.value)};
 }

@@ -2,8 +2,6 @@
 
 #include <algorithm>
 #include <charconv>
-#include <cmath>
-#include <limits>
 #include <utility>
 
 #include "decimal_seconds.hpp"
@@ -129,8 +127,9 @@ Expected<> EventReader::keep_number(std::string_view digits) {
   }
   if (field_ != Field::value) return wrong_kind("a number");
   const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value_);
-  const bool in_range = error == std::errc{} && std::abs(value_) <= std::numeric_limits<float>::max();
-  if (!in_range) return fail(ErrorCode::bad_data, "\"value\" is ", digits.substr(0, 40), ", out of the range of float");
+  if (error != std::errc{})
+    return fail(ErrorCode::bad_data, "\"value\" is ", digits.substr(0, 40), ", out of the range of double");
+  if (auto ok = check_value(value_); !ok) return std::unexpected(ok.error().within("\"value\""));
   return {};
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <boost/json/basic_parser_impl.hpp>
+#include <cmath>
 
 #include <gaugeline/slice.hpp>
 
@@ -18,6 +19,13 @@ Expected<> check_token(std::string_view token) noexcept {
     return fail(ErrorCode::bad_data, "a token has no control characters, but this one has ", static_cast<int>(*found),
                 " at byte ", found - token.begin());
   return {};
+}
+
+Expected<> check_value(double value) noexcept {
+  constexpr double largest = 1e12;
+  static_assert(static_cast<float>(largest) == max_figure);
+  if (std::abs(value) <= largest) return {};
+  return fail(ErrorCode::bad_data, value, " is not a number of magnitude <= ", largest);
 }
 
 Expected<Event> parse_event(std::string_view line, const EventLimits& limits) {

@@ -1,4 +1,3 @@
-#include <cmath>
 #include <cstring>
 #include <memory>
 #include <string>
@@ -300,7 +299,8 @@ class StateDecoder {
     for (std::size_t i = 0; i < size_of(source.values()); ++i) {
       const auto& value = *source.values()->Get(static_cast<flatbuffers::uoffset_t>(i));
       if (auto ok = count_uses(value.item(), value.context(), "values"); !ok) return ok;
-      if (!std::isfinite(value.value())) return fail(ErrorCode::bad_data, "value ", i, " is not finite");
+      if (auto ok = check_value(value.value()); !ok)
+        return std::unexpected(ok.error().within("value " + std::to_string(i)));
       window.bucket.values.push_back({value.item(), value.context(), value.value()});
     }
     return {};

@@ -67,13 +67,16 @@ struct EventLimits {
 };
 
 // Parses and checks one line, without its line break. The error says what is wrong and in which field. Refused are
-// also: a field given twice, more than one form, ill-formed UTF-8, a token that check_token refuses, a value beyond the
-// range of float. O(bytes of the line); a limit ends the parse where it is passed.
+// also: a field given twice, more than one form, ill-formed UTF-8, a token that check_token or a value that check_value
+// refuses. O(bytes of the line); a limit ends the parse where it is passed.
 [[nodiscard]] Expected<Event> parse_event(std::string_view line, const EventLimits& limits = {});
 
 // A token has 1 to max_token_bytes bytes and no control characters (U+0000 to U+001F, U+007F), so that it can be
 // written into one field of one line of any export.
 [[nodiscard]] Expected<> check_token(std::string_view token) noexcept;
+// A value has at most max_figure in magnitude, as a slice asks: one that a slice would refuse must not get so far,
+// since all else in the slice would be refused with it.
+[[nodiscard]] Expected<> check_value(double value) noexcept;
 
 // RFC 3339 date-time ("1790-01-08T00:00:00Z", offsets and fractions allowed), or a date, or a year and month, or a
 // year: the shorter forms mean their first instant, UTC. Fractions are rounded to the nearest microsecond, halves away
