@@ -100,6 +100,10 @@ Expected<Welcome> decode_welcome(std::span<const std::byte> body) {
                         .max_frame_bytes = welcome->max_frame_bytes()};
   if (decoded.version != protocol_version) return decoded;
   if (decoded.credit == 0) return fail(ErrorCode::protocol_violation, "welcome: credit is 0");
+  if (decoded.last_sequence > max_sequence) {
+    return fail(ErrorCode::protocol_violation, "welcome: last_sequence is ", decoded.last_sequence, "; at most ",
+                max_sequence, " is possible");
+  }
   if (decoded.last_unjudged > decoded.last_sequence) {
     return fail(ErrorCode::protocol_violation, "welcome: last_unjudged is ", decoded.last_unjudged,
                 ", beyond last_sequence, ", decoded.last_sequence);

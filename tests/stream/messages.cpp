@@ -93,6 +93,8 @@ TEST_CASE("of a hello of another version only the version is looked at") {
 TEST_CASE("a welcome without credit or with an impossible limit is refused") {
   CHECK(!decode_welcome(encode(Welcome{.credit = 0, .max_frame_bytes = 1})));
   CHECK(!decode_welcome(encode(Welcome{.last_sequence = 3, .last_unjudged = 4, .max_frame_bytes = 1})));
+  CHECK(decode_welcome(encode(Welcome{.last_sequence = max_sequence, .max_frame_bytes = 1})));
+  CHECK(!decode_welcome(encode(Welcome{.last_sequence = max_sequence + 1, .max_frame_bytes = 1})));
   CHECK(!decode_welcome(encode(Welcome{.credit = 1, .max_frame_bytes = 1ULL << 40U})));
 }
 

@@ -15,6 +15,7 @@ namespace gaugeline::stream {
 
 inline constexpr std::uint32_t protocol_version = 1;
 inline constexpr std::size_t max_source_bytes = 255;
+inline constexpr std::uint64_t max_sequence = std::uint64_t{1} << 62U;  // so that numbers after it are numbers
 
 struct Hello {
   std::uint32_t version = protocol_version;
@@ -24,7 +25,7 @@ struct Hello {
 
 struct Welcome {
   std::uint32_t version = protocol_version;
-  std::uint64_t last_sequence = 0;    // last message of this source that is taken; 0: none
+  std::uint64_t last_sequence = 0;    // last message of this source that is taken; 0: none; at most max_sequence
   std::uint64_t last_unjudged = 0;    // the last of its slices that waits to be learnt; 0: none; at most last_sequence
   std::uint32_t credit = 1;           // messages that may be sent and not answered yet
   std::uint64_t max_frame_bytes = 0;  // limit on the body of a slice or events frame
