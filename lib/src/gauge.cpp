@@ -128,15 +128,50 @@ void normalise_columns(MatrixRef& u, const MatrixRef& v) noexcept {
   }
 }
 
-// One Newton-Schulz step, R <- R (3 I - R^T R)/2: squares the error of R^T R = I, which has grown with each of the
-// d^2/2 Jacobi rotations of every sweep.
-void restore_orthogonality(MatrixRef& rotation, MatrixRef& gram, MatrixRef& copy) noexcept {
-  copy = rotation.transpose();
-  multiply(gram, copy, rotation);
-  gram *= -.5;
-  gram.diagonal().array() += 1.5;
-  multiply(copy, rotation, gram);
-  rotation = copy;
+// One Newton-Schulz step, X <- (I - E/2) X with E = X X^T - I, for which `excess` and `copy` are work space (Bjoerck &
+// Bowie 1971): a singular value s becomes s (3 - s^2)/2, so that E is squared if it is small. Returns |E|, as it was.
+double newton_schulz_step(MatrixRef& x, MatrixRef& excess, MatrixRef& copy) noexcept {
+  multiply(excess, x, x.transpose());
+  excess.diagonal().array() -= 1;
+  const double norm = excess.norm();
+  excess *= -.5;
+  excess.diagonal().array() += 1;
+  multiply(copy, excess, x);
+  x = copy;
+  return norm;
+}
+
+// X <- its polar factor but for errors below 1e-8, by products alone; its largest singular value is about 1. Those far
+// below it grow by 1.5 a step. False, and X is lost, where that would take longer than the decomposition: at a
+// condition beyond 3e3 or so.
+bool iterate_to_polar_factor(MatrixRef& x, MatrixRef& excess, MatrixRef& copy) noexcept {
+  constexpr int step_limit = 24;
+  for (int step = 0; step < step_limit; ++step) {
+    if (newton_schulz_step(x, excess, copy) < 1e-4) return true;
+  }
+  return false;
+}
+
+double largest_singular_value(const MatrixRef& m, MatrixRef& gram, std::span<double> work) noexcept {
+  const auto size = static_cast<std::size_t>(m.cols());
+  multiply(gram, m, m.transpose());
+  symmetric_eigenvalues(gram, work.first(size), work.subspan(size));
+  return std::sqrt(work[0]);
+}
+
+// m <- the polar factor of m + shift I, by singular values. `work` holds 3 d.
+void decompose_to_polar_factor(MatrixRef& m, double shift, MatrixRef& a, MatrixRef& v,
+                               std::span<double> work) noexcept {
+  const std::span<double> squared = work.first(static_cast<std::size_t>(m.cols()));
+  start_from_gram(m, a, v, work);
+  orthogonalise_columns(a, v, squared);
+  sort_by_length(a, v, squared);
+  // (M + e I) V = M V + e V: the columns that are orthogonal for M are nearly so for the regularised matrix.
+  a += shift * v;
+  orthogonalise_columns(a, v, squared);
+  sort_by_length(a, v, squared);
+  normalise_columns(a, v);
+  multiply(m, a, v.transpose());
 }
 
 }  // namespace
@@ -150,18 +185,17 @@ void gauge_rotation(const Eigen::Ref<const Eigen::MatrixXd>& m, Eigen::Ref<Eigen
 
   MatrixRef a = Matrix(work.data(), d, d);
   MatrixRef v = Matrix(work.data() + size * size, d, d);
-  const std::span<double> squared = work.subspan(2 * size * size, size);
+  const std::span<double> rest = work.subspan(2 * size * size);
   rotation = m * unit_scale(m);
-  start_from_gram(rotation, a, v, work.subspan(2 * size * size));
-  orthogonalise_columns(a, v, squared);
-  sort_by_length(a, v, squared);
-  // (M + e I) V = M V + e V: the columns that are orthogonal for M are nearly so for the regularised matrix.
-  a += gauge_regularisation * std::sqrt(squared[0]) * v;
-  orthogonalise_columns(a, v, squared);
-  sort_by_length(a, v, squared);
-  normalise_columns(a, v);
-  multiply(rotation, a, v.transpose());
-  restore_orthogonality(rotation, a, v);
+  const double largest = largest_singular_value(rotation, a, rest);
+  const double shift = gauge_regularisation * largest;
+  rotation.diagonal().array() += shift;
+  rotation /= largest;
+  if (!iterate_to_polar_factor(rotation, a, v)) {
+    rotation = m * unit_scale(m);
+    decompose_to_polar_factor(rotation, shift, a, v, rest);
+  }
+  newton_schulz_step(rotation, a, v);  // for the d^2/2 Jacobi rotations of every sweep have left errors
 }
 
 double rotation_angle(const Eigen::Ref<const Eigen::MatrixXd>& rotation, std::span<double> work) noexcept {
