@@ -80,7 +80,65 @@ struct LogLogistic {
   }
 };
 
+struct WeighPositives {
+  template <std::size_t bytes>
+  GAUGELINE_INLINE static void run(PositiveSums<float>* sums, const Positives<float>& positives) noexcept {
+    constexpr std::size_t width = widest<float, bytes>;
+    using Floats = Lanes<float, width>;
+    Floats curvatures{};
+    Floats information{};
+    for (std::size_t begin = 0; begin < positives.count; begin += width) {
+      Floats x;
+      Floats weights;
+      Floats norms;
+      load(x, positives.x + begin);
+      load(weights, positives.weights + begin);
+      load(norms, positives.squared_norms + begin);
+      const Floats size = x < 0 ? -x : x;
+      Floats e;
+      exp_of_minus<width>(e, size);
+      const Floats s = (x >= 0 ? Floats{} + 1 : e) / (1 + e);
+      // As jaakkola_weight in likelihood.hpp.
+      const Floats square = x * x;
+      const Floats near = .25F - square / 48 + square * square / 480;
+      const Floats curvature = weights * (size < .05F ? near : (s - .5F) / x);
+      curvatures += curvature * norms;
+      information += weights * s * (1 - s) * norms;
+      x = weights * (s - 1);
+      store(positives.x + begin, x);
+      store(positives.curvature + begin, curvature);
+    }
+    for (std::size_t k = 0; k < width; ++k) {
+      sums->curvature += curvatures[k];
+      sums->information += information[k];
+    }
+  }
+};
+
 }  // namespace
+
+template <>
+PositiveSums<float> weigh_positives(const Positives<float>& positives, Units units) noexcept {
+  for (std::size_t e = positives.count; e % most_lanes != 0; ++e)
+    positives.x[e] = positives.weights[e] = positives.squared_norms[e] = 0;
+  PositiveSums<float> sums;
+  kernels::run<WeighPositives>(units, &sums, positives);
+  return sums;
+}
+template <>
+PositiveSums<double> weigh_positives(const Positives<double>& positives, Units) noexcept {
+  PositiveSums<double> sums;
+  for (std::size_t e = 0; e < positives.count; ++e) {
+    const double weight = positives.weights[e];
+    const double norm = positives.squared_norms[e];
+    const double s = gaugeline::logistic(positives.x[e]);
+    positives.curvature[e] = weight * jaakkola_weight(positives.x[e], s);
+    sums.curvature += positives.curvature[e] * norm;
+    sums.information += weight * s * (1 - s) * norm;
+    positives.x[e] = weight * (s - 1);
+  }
+  return sums;
+}
 
 template <>
 void logistic(std::span<float> x, Units units) noexcept {

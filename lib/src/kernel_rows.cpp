@@ -185,6 +185,38 @@ struct Gather {
   }
 };
 
+struct GatherWeighted {
+  template <std::size_t bytes, class Scalar>
+  GAUGELINE_INLINE static void run(const Block<Scalar>& to, const Block<const Scalar>& rows, const std::uint32_t* at,
+                                   const Scalar* weights) noexcept {
+    for (std::size_t e = 0; e < to.rows; ++e) {
+      const Scalar* const from = rows.data + at[e] * rows.row_step;
+      Scalar* const row = to.data + e * to.row_step;
+      const Scalar weight = weights == nullptr ? Scalar(1) : weights[at[e]];
+      for_lanes<widest<Scalar, bytes>>(rows.columns, [&](auto width, std::size_t begin) __attribute__((always_inline)) {
+        Lanes<Scalar, width()> lanes;
+        load(lanes, from + begin);
+        lanes *= weight;
+        store(row + begin, lanes);
+      });
+    }
+  }
+};
+
+struct AddTo {
+  template <std::size_t bytes, class Scalar>
+  GAUGELINE_INLINE static void run(double* sums, std::size_t count, const Scalar* x) noexcept {
+    for_lanes<widest<double, bytes>>(count, [&](auto width, std::size_t begin) __attribute__((always_inline)) {
+      Lanes<Scalar, width()> lanes;
+      Lanes<double, width()> sum;
+      load(lanes, x + begin);
+      load(sum, sums + begin);
+      sum += __builtin_convertvector(lanes, Lanes<double, width()>);
+      store(sums + begin, sum);
+    });
+  }
+};
+
 struct Rotate {
   template <std::size_t bytes, class Scalar>
   GAUGELINE_INLINE static void run(Scalar* x, Scalar* y, std::size_t count, Scalar c, Scalar s) noexcept {
@@ -252,6 +284,17 @@ void gather(const Block<Scalar>& to, const RowList<Scalar>& rows, Units units) n
 }
 
 template <class Scalar>
+void gather_weighted(const Block<Scalar>& to, const ConstBlock<Scalar>& rows, const std::uint32_t* at,
+                     const std::type_identity_t<Scalar>* weights, Units units) noexcept {
+  run<GatherWeighted>(units, to, rows, at, weights);
+}
+
+template <class Scalar>
+void add_to(std::span<double> sums, const Scalar* x, Units units) noexcept {
+  run<AddTo>(units, sums.data(), sums.size(), x);
+}
+
+template <class Scalar>
 void descend(const Descent<Scalar>& descent, const std::uint32_t* at, const ConstBlock<Scalar>& gradients,
              Units units) noexcept {
   run<Descend>(units, descent, at, gradients);
@@ -271,6 +314,12 @@ template void add_normal_product(float*, const float*, const float*, const RowLi
 template void add_normal_product(double*, const double*, const double*, const RowList<double>&, Units) noexcept;
 template void gather(const Block<float>&, const RowList<float>&, Units) noexcept;
 template void gather(const Block<double>&, const RowList<double>&, Units) noexcept;
+template void gather_weighted(const Block<float>&, const Block<const float>&, const std::uint32_t*, const float*,
+                              Units) noexcept;
+template void gather_weighted(const Block<double>&, const Block<const double>&, const std::uint32_t*, const double*,
+                              Units) noexcept;
+template void add_to(std::span<double>, const float*, Units) noexcept;
+template void add_to(std::span<double>, const double*, Units) noexcept;
 template void rotate(std::span<float>, std::span<float>, float, float, Units) noexcept;
 template void rotate(std::span<double>, std::span<double>, double, double, Units) noexcept;
 template void descend(const Descent<float>&, const std::uint32_t*, const Block<const float>&, Units) noexcept;

@@ -74,6 +74,15 @@ void add_normal_product(Scalar* y, const Scalar* x, const Scalar* weights, const
 template <class Scalar>
 void gather(const Block<Scalar>& to, const RowList<Scalar>& rows, Units units = widest_units()) noexcept;
 
+// Row e of `to` becomes weights[at[e]] times row at[e] of `rows`, or that row itself if there are no weights.
+template <class Scalar>
+void gather_weighted(const Block<Scalar>& to, const ConstBlock<Scalar>& rows, const std::uint32_t* at,
+                     const std::type_identity_t<Scalar>* weights, Units units = widest_units()) noexcept;
+
+// sums += x, number by number.
+template <class Scalar>
+void add_to(std::span<double> sums, const Scalar* x, Units units = widest_units()) noexcept;
+
 // Steps of AdaGrad (Duchi, Hazan & Singer 2011) with one accumulator per row, of the table's rows at[e] along row e of
 // `gradients`, in this order: E <- E + |g|^2 / dimension, z <- z - (rate / sqrt(E)) g.
 template <class Scalar>
@@ -99,6 +108,28 @@ void logistic(std::span<Scalar> x, Units units = widest_units()) noexcept;
 // x <- log(1 / (1 + e^-x)) = min(x, 0) - log(1 + e^-|x|). float: within 4 units in the last place.
 template <class Scalar>
 void log_logistic(std::span<Scalar> x, Units units = widest_units()) noexcept;
+
+// What observed pairs say of a row that meets theirs with the scores x: with s = 1/(1 + e^-x), n their weights and
+// |w|^2 the other rows' squared lengths,
+//   x <- n (s - 1),   curvature = n (s - 1/2)/x  (Jaakkola & Jordan),
+//   sums: of curvature |w|^2, and of n s (1 - s) |w|^2.
+// All arrays have room for their size rounded up to most_lanes, which is what is worked on.
+inline constexpr std::size_t most_lanes = 16;
+template <class Scalar>
+struct Positives {
+  std::size_t count = 0;
+  Scalar* x = nullptr;
+  Scalar* weights = nullptr;
+  Scalar* squared_norms = nullptr;
+  Scalar* curvature = nullptr;
+};
+template <class Scalar>
+struct PositiveSums {
+  Scalar curvature = 0, information = 0;
+};
+template <class Scalar>
+[[nodiscard]] PositiveSums<Scalar> weigh_positives(const Positives<Scalar>& positives,
+                                                   Units units = widest_units()) noexcept;
 
 // The compiler's run-time library asks the processor once, before main; here it is a look at its notes.
 inline Units widest_units() noexcept {

@@ -63,8 +63,11 @@ void Negatives<Scalar>::prepare(const SideRows<Scalar>& side, std::span<const Sc
       return weights[a] != weights[b] ? weights[a] > weights[b] : a < b;
     };
     std::ranges::nth_element(order, order.begin() + static_cast<std::ptrdiff_t>(head_count_), heavier);
-    std::ranges::sort(order.first(head_count_));
-    std::ranges::sort(order.subspan(head_count_));
+    const RowIndex heaviest_of_tail = order[head_count_];
+    for (std::size_t row = 0, head = 0, tail = head_count_; row < side.size(); ++row) {
+      const auto index = static_cast<RowIndex>(row);
+      if (weights[row] > 0) order[heavier(index, heaviest_of_tail) ? head++ : tail++] = index;
+    }
   }
   const auto weight_of = [&](RowIndex row) { return weights[row]; };
   gather(head_, 0, order.first(head_count_), weight_of);

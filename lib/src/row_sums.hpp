@@ -1,8 +1,13 @@
 // Sums over the rows of tables, X^T diag(w) Y: Scalar products over blocks of 128 rows, added up in double. The rows
 // are cut into a fixed number of parts, added in their order, so the result does not depend on the number of workers.
+// Rows of weight 0 cost nothing.
 #pragma once
 
+#include <algorithm>
+#include <array>
+#include <cstdint>
 #include <span>
+#include <utility>
 
 #include <gaugeline/executor.hpp>
 #include <gaugeline/options.hpp>
@@ -20,9 +25,9 @@ class RowSums {
 
   void reserve(Arena& arena, const Options& options) noexcept {
     dimension_ = options.dimension;
+    stride_ = padded(dimension_);
     partial_ = arena.take<double>(parts * dimension_ * dimension_);
-    weighted_ = arena.take<Scalar>(std::size_t{options.worker_capacity} * block * dimension_);
-    product_ = arena.take<Scalar>(std::size_t{options.worker_capacity} * dimension_ * dimension_);
+    work_ = arena.take<Scalar>(std::size_t{options.worker_capacity} * work_size());
   }
 
   using Rows = Eigen::Ref<const RowMajor<Scalar>, 0, Eigen::OuterStride<>>;
@@ -34,37 +39,44 @@ class RowSums {
     executor.run(parts, [&](std::size_t worker, std::size_t part) {
       const std::size_t begin = rows * part / parts;
       const std::size_t end = rows * (part + 1) / parts;
-      auto total = partial(part);
-      total.setZero();
-      for_each_run(end - begin, block, [&](std::size_t offset, std::size_t size) {
-        add_block(total, x, weights, y, begin + offset, size, worker);
-      });
+      std::ranges::fill(partial(part), 0.);
+      std::array<std::uint32_t, block> rows_of_block;
+      std::size_t count = 0;
+      for (std::size_t row = begin; row < end; ++row) {
+        if (weights[row] != 0) rows_of_block[count++] = static_cast<std::uint32_t>(row);
+        if (count == block || (row + 1 == end && count > 0)) {
+          add_block(partial(part), x, weights, y, std::span(rows_of_block).first(count), worker);
+          count = 0;
+        }
+      }
     });
-    for (std::size_t part = 0; part < parts; ++part) sum += partial(part);
+    for (std::size_t part = 0; part < parts; ++part)
+      kernels::add_to({sum.data(), partial(part).size()}, partial(part).data());
   }
 
  private:
-  [[nodiscard]] MatrixView<double> partial(std::size_t part) noexcept {
-    const auto d = static_cast<Eigen::Index>(dimension_);
-    return {partial_.data() + part * dimension_ * dimension_, d, d};
+  [[nodiscard]] std::span<double> partial(std::size_t part) const noexcept {
+    return partial_.subspan(part * dimension_ * dimension_, dimension_ * dimension_);
+  }
+  // One worker's scratch: a block's rows of x, weighted; of y; and their product.
+  [[nodiscard]] std::size_t work_size() const noexcept { return 2 * block * stride_ + padded(dimension_ * dimension_); }
+
+  void add_block(std::span<double> total, const Rows& x, std::span<const Scalar> weights, const Rows& y,
+                 std::span<const std::uint32_t> rows, std::size_t worker) noexcept {
+    const std::size_t d = dimension_;
+    Scalar* const work = work_.data() + worker * work_size();
+    const kernels::Block<Scalar> weighted{work, rows.size(), d, stride_};
+    const kernels::Block<Scalar> others{work + block * stride_, rows.size(), d, stride_};
+    const kernels::Block<Scalar> products{work + 2 * block * stride_, d, d, d};
+    kernels::gather_weighted(weighted, as_block(x), rows.data(), weights.data());
+    kernels::gather_weighted(others, as_block(y), rows.data(), nullptr);
+    kernels::product<Scalar>(products, {weighted.data, d, rows.size(), 1, stride_}, others);
+    kernels::add_to(total, std::as_const(products.data));
   }
 
-  void add_block(MatrixView<double>& total, const Rows& x, std::span<const Scalar> weights, const Rows& y,
-                 std::size_t first, std::size_t size, std::size_t worker) noexcept {
-    const auto row = static_cast<Eigen::Index>(first);
-    const auto rows = static_cast<Eigen::Index>(size);
-    const auto d = static_cast<Eigen::Index>(dimension_);
-    MatrixView<Scalar> weighted(weighted_.data() + worker * block * dimension_, rows, d);
-    weighted = as_vector(weights.subspan(first, size)).asDiagonal() * x.middleRows(row, rows);
-    MatrixView<Scalar> sums(product_.data() + worker * dimension_ * dimension_, d, d);
-    product(sums, weighted.transpose(), y.middleRows(row, rows));
-    total += sums.template cast<double>();
-  }
-
-  std::size_t dimension_ = 0;
-  std::span<double> partial_;   // parts x d x d
-  std::span<Scalar> weighted_;  // worker x block x d
-  std::span<Scalar> product_;   // worker x d x d
+  std::size_t dimension_ = 0, stride_ = 0;
+  std::span<double> partial_;  // parts x d x d
+  std::span<Scalar> work_;     // a worker's after another's
 };
 
 }  // namespace gaugeline

@@ -128,6 +128,7 @@ void SequencePass<Scalar>::learn(const Block& block, SideRows<Scalar>& items, Si
 template <class Scalar>
 void SequencePass<Scalar>::weigh(const Block& block, std::size_t begin, std::size_t size) noexcept {
   kernels::logistic(scores_.first(size * block_positions));
+  std::array<Scalar, block_positions> pairs = pairs_;  // in registers
   std::size_t other = 0;
   for (; other < size && begin + other < block.context_count; ++other) {
     const Context& context = block.contexts[begin + other];
@@ -138,14 +139,15 @@ void SequencePass<Scalar>::weigh(const Block& block, std::size_t begin, std::siz
     for (std::size_t i = context.end; i < block_positions; ++i) counts[i] = 0;
     for (std::size_t i = 0; i < block_positions; ++i) {
       counts[i] *= counts_at[i];
-      pairs_[i] += counts[i];
+      pairs[i] += counts[i];
       weights[i] = counts[i] * (weights[i] - 1);
     }
   }
+  pairs_ = pairs;
+  for (Scalar& times : pairs) times *= negatives_per_positive_ / Scalar(block_negatives);
   for (; other < size; ++other) {
     Scalar* const weights = scores_.data() + other * block_positions;
-    for (std::size_t i = 0; i < block_positions; ++i)
-      weights[i] *= negatives_per_positive_ * pairs_[i] / Scalar(block_negatives);
+    for (std::size_t i = 0; i < block_positions; ++i) weights[i] *= pairs[i];
   }
 }
 

@@ -260,6 +260,11 @@ void SkipGramSolver<Scalar>::update_rows(const HalfStep<Scalar>& step, std::span
     add_positives(step, rows[k], first + k, curvature[k], work);
     work.solved[first + k] = false;
   }
+  if (steps_ == 1) {
+    precondition(step, rows, first, work);
+    for (std::size_t r = 0; r < rows.size(); ++r) step_once(step, rows[r], first + r, curvature[r], work);
+    return;
+  }
   const auto block = [&](std::span<Scalar> all) { return all.subspan(first * stride_, rows.size() * stride_); };
   for (const auto& zero : {work.solution, work.direction, work.image}) std::ranges::fill(block(zero), Scalar(0));
   for (std::size_t k = 0; k < steps_; ++k) {
@@ -289,19 +294,19 @@ void SkipGramSolver<Scalar>::add_positives(const HalfStep<Scalar>& step, RowInde
     const auto run = observed.subspan(begin, size);
     const RowsOf<Scalar> others(step.fixed, run);
     Scalar x[tile];
-    Scalar s[tile];
+    Scalar weights[tile];
+    Scalar norms[tile];
+    Scalar curvatures[tile];
     kernels::dots(x, z.data(), others.list);
-    std::ranges::copy(std::span(x, size), s);
-    kernels::logistic(std::span(s, size));
     for (std::size_t e = 0; e < size; ++e) {
-      const Scalar weight = run[e].weight;
-      const Scalar norm = step.fixed.squared_norm[run[e].other];
-      curvature[begin + e] = weight * jaakkola_weight(x[e], s[e]);
-      scale += curvature[begin + e] * norm / d;
-      information += weight * s[e] * (1 - s[e]) * norm;
-      s[e] = weight * (s[e] - 1);
+      weights[e] = run[e].weight;
+      norms[e] = step.fixed.squared_norm[run[e].other];
     }
-    kernels::add_rows(gradient.data(), s, others.list);
+    const auto sums = kernels::weigh_positives<Scalar>({size, x, weights, norms, curvatures});
+    scale += sums.curvature / d;
+    information += sums.information;
+    std::ranges::copy(std::span(curvatures, size), curvature.begin() + static_cast<std::ptrdiff_t>(begin));
+    kernels::add_rows(gradient.data(), x, others.list);
   });
   auto residual = work.residual.subspan(place * stride_, stride_);
   std::ranges::fill(residual, Scalar(0));
@@ -329,8 +334,28 @@ void SkipGramSolver<Scalar>::precondition(const HalfStep<Scalar>& step, std::spa
                            {vectors_.data(), dimension_, stride_, stride_});
 }
 
-// One step of a row. The image of the direction, A_i q, follows from that of the preconditioned residual y, for which
-// (a_i/4) G y = r - c_i y.
+// The only step of a row: as far along the preconditioned residual y as the quadratic says, whose curvature there is
+// y.A_i y = y.r + (pm_i - c_i) |y|^2 + sum_j n_ij jj(x_ij) (w_j.y)^2.
+template <class Scalar>
+void SkipGramSolver<Scalar>::step_once(const HalfStep<Scalar>& step, RowIndex row, std::size_t place,
+                                       std::span<const Scalar> curvature, const Work& work) const noexcept {
+  const auto of_row = [&](std::span<const Scalar> all) { return as_vector(all.subspan(place * stride_, dimension_)); };
+  const auto y = of_row(work.preconditioned);
+  const Scalar next = of_row(work.residual).dot(y);
+  if (!(next > std::numeric_limits<Scalar>::min())) return;
+  Scalar along = next + (step.moving.predicted[row] - work.scale[place]) * y.squaredNorm();
+  const auto observed = step.observed(row);
+  for_each_run(observed.size(), tile, [&](std::size_t begin, std::size_t size) {
+    const RowsOf<Scalar> others(step.fixed, observed.subspan(begin, size));
+    Scalar x[tile];
+    kernels::dots(x, y.data(), others.list);
+    for (std::size_t e = 0; e < size; ++e) along += curvature[begin + e] * x[e] * x[e];
+  });
+  step.moving.row(row) += next / along * y;
+}
+
+// One step of a row, of several. The image of the direction, A_i q, follows from that of the preconditioned residual y,
+// for which (a_i/4) G y = r - c_i y.
 template <class Scalar>
 void SkipGramSolver<Scalar>::step_along(const HalfStep<Scalar>& step, RowIndex row, std::size_t place,
                                         std::span<const Scalar> curvature, Work& work) const noexcept {

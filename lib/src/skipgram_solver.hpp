@@ -71,6 +71,8 @@ class SkipGramSolver {
                      Work& work) noexcept;
   void precondition(const HalfStep<Scalar>& step, std::span<const RowIndex> rows, std::size_t first,
                     Work& work) const noexcept;
+  void step_once(const HalfStep<Scalar>& step, RowIndex row, std::size_t place, std::span<const Scalar> curvature,
+                 const Work& work) const noexcept;
   void step_along(const HalfStep<Scalar>& step, RowIndex row, std::size_t place, std::span<const Scalar> curvature,
                   Work& work) const noexcept;
   [[nodiscard]] std::size_t work_size() const noexcept;

@@ -108,6 +108,9 @@ struct ExampleSnapshot {
         contexts(context_rows, dimensions, context_prefix, random),
         rotation(reflection(dimensions, random)) {
     options.dimension = dimensions;
+    // As the defaults were when the golden files were written.
+    options.conjugate_gradient_steps = 2;
+    options.negative_head = options.negative_tail = 128;
     report.slice = 11;
     report.interval = {microseconds(-3'000'000), microseconds(4'000'000)};
     report.elapsed_units = 1.25;

@@ -1,5 +1,5 @@
-// Every version of every kernel that this processor can run, against plain loops in double: all sizes about the widths
-// of the units, rows that do not follow one another, numbers around them that must stay, NaN and infinity.
+// Every version that this processor can run of the kernels of blocks and numbers, against plain loops in double: all
+// sizes about the widths of the units, numbers around them that must stay, NaN and infinity.
 #include <doctest/doctest.h>
 
 #include <algorithm>
@@ -13,74 +13,13 @@
 
 #include <gaugeline/random.hpp>
 
-#include "../../lib/src/kernels.hpp"
+#include "kernel_blocks.hpp"
 
 using namespace gaugeline;
-using kernels::Block;
+using namespace gaugeline::testing;
 using kernels::RowList;
-using kernels::Units;
 
 namespace {
-
-constexpr std::size_t largest = 70;
-constexpr int untouched = 77;
-
-std::vector<Units> versions() {
-  std::vector<Units> found{Units::plain};
-  if (kernels::widest_units() != Units::plain) found.push_back(Units::v3);
-  if (kernels::widest_units() == Units::v4) found.push_back(Units::v4);
-  return found;
-}
-
-// A block in memory of its own, each row followed by a gap.
-template <class Scalar>
-class Owned {
- public:
-  Owned(std::size_t rows, std::size_t columns, std::size_t gap)
-      : rows_(rows), columns_(columns), step_(columns + gap), data_(rows * step_ + gap, Scalar(untouched)) {}
-  Owned(std::size_t rows, std::size_t columns, std::size_t gap, Random& random) : Owned(rows, columns, gap) {
-    for (std::size_t i = 0; i < rows; ++i) {
-      for (std::size_t j = 0; j < columns; ++j) (*this)(i, j) = static_cast<Scalar>(2 * random.uniform() - 1);
-    }
-  }
-  Scalar& operator()(std::size_t i, std::size_t j) { return data_[i * step_ + j]; }
-  [[nodiscard]] Scalar operator()(std::size_t i, std::size_t j) const { return data_[i * step_ + j]; }
-  [[nodiscard]] Block<Scalar> block() { return {data_.data(), rows_, columns_, step_, 1}; }
-  [[nodiscard]] Block<const Scalar> block() const { return {data_.data(), rows_, columns_, step_, 1}; }
-  [[nodiscard]] Block<const Scalar> transposed() const { return {data_.data(), columns_, rows_, 1, step_}; }
-  [[nodiscard]] bool gaps_untouched() const {
-    for (std::size_t k = 0; k < data_.size(); ++k) {
-      if ((k / step_ >= rows_ || k % step_ >= columns_) && data_[k] != Scalar(untouched)) return false;
-    }
-    return true;
-  }
-
- private:
-  std::size_t rows_, columns_, step_;
-  std::vector<Scalar> data_;
-};
-
-// What rounding may do to a sum of `terms` products of numbers of at most 1, added in any order.
-template <class Scalar>
-double bound(std::size_t terms) {
-  const auto n = static_cast<double>(terms + 2);
-  return n * n * static_cast<double>(std::numeric_limits<Scalar>::epsilon());
-}
-
-// The largest |got - (c + a b)|; a(i, k) and b(k, j) are functions.
-template <class Scalar, class A, class B>
-double error(const Owned<Scalar>& got, const Owned<Scalar>& c, std::size_t rows, std::size_t columns, std::size_t depth,
-             const A& a, const B& b) {
-  double worst = 0;
-  for (std::size_t i = 0; i < rows; ++i) {
-    for (std::size_t j = 0; j < columns; ++j) {
-      auto sum = static_cast<double>(c(i, j));
-      for (std::size_t k = 0; k < depth; ++k) sum += static_cast<double>(a(i, k)) * static_cast<double>(b(k, j));
-      worst = std::max(worst, std::abs(static_cast<double>(got(i, j)) - sum));
-    }
-  }
-  return worst;
-}
 
 template <class Scalar>
 bool is_transposed(const Owned<Scalar>& turned, const Owned<Scalar>& m, std::size_t rows, std::size_t columns) {
@@ -172,44 +111,6 @@ TEST_CASE_TEMPLATE("products of blocks of all sizes", Scalar, float, double) {
   for (std::size_t depth = 0; depth <= 2 * largest; ++depth) REQUIRE(products_are_right<Scalar>(5, 37, depth, random));
 }
 
-TEST_CASE_TEMPLATE("dot products with rows, and their weighted sum", Scalar, float, double) {
-  Random random(2);
-  for (std::size_t dimension = 0; dimension <= largest; ++dimension) {
-    for (std::size_t count = 0; count <= largest; count += 1 + count / 10) {
-      CAPTURE(dimension);
-      CAPTURE(count);
-      const Owned<Scalar> table(largest + 1, dimension, 0, random);
-      const Owned<Scalar> x(1, dimension, 1, random);
-      const Owned<Scalar> weights(1, count, 1, random);
-      std::vector<std::uint32_t> at(count);
-      for (std::uint32_t& row : at) row = static_cast<std::uint32_t>(random.uniform() * (largest + 1));
-      for (const bool named : {false, true}) {
-        const RowList<Scalar> rows{table.block().data, dimension, count, named ? at.data() : nullptr};
-        const auto row = [&](std::size_t e, std::size_t j) { return table(named ? at[e] : e, j); };
-        const auto column = [&](std::size_t j, std::size_t e) { return row(e, j); };
-        for (const Units units : versions()) {
-          Owned<Scalar> products(1, count, 3);
-          kernels::dots(products.block().data, x.block().data, rows, units);
-          Owned<Scalar> zero(1, count, 3);
-          for (std::size_t e = 0; e < count; ++e) zero(0, e) = 0;
-          REQUIRE(error(products, zero, 1, count, dimension, x, column) <= bound<Scalar>(dimension));
-          REQUIRE(products.gaps_untouched());
-          Owned<Scalar> sum = x;
-          kernels::add_rows(sum.block().data, weights.block().data, rows, units);
-          REQUIRE(error(sum, x, 1, dimension, count, weights, row) <= bound<Scalar>(count));
-          REQUIRE(sum.gaps_untouched());
-          Owned<Scalar> image = x;
-          kernels::add_normal_product(image.block().data, x.block().data, weights.block().data, rows, units);
-          Owned<Scalar> weighted = zero;
-          for (std::size_t e = 0; e < count; ++e) weighted(0, e) = products(0, e) * weights(0, e);
-          REQUIRE(error(image, x, 1, dimension, count, weighted, row) <= bound<Scalar>(count + dimension));
-          REQUIRE(image.gaps_untouched());
-        }
-      }
-    }
-  }
-}
-
 TEST_CASE_TEMPLATE("a row's result does not depend on the rows beside it", Scalar, float, double) {
   Random random(3);
   const Owned<Scalar> a(9, 53, 0, random);
@@ -295,23 +196,6 @@ TEST_CASE("the logistic function saturates, and hands NaN on, at every place of 
   }
 }
 
-TEST_CASE_TEMPLATE("gathered rows end in zeros", Scalar, float, double) {
-  Random random(7);
-  for (std::size_t dimension = 0; dimension <= largest; ++dimension) {
-    const Owned<Scalar> table(9, dimension, 0, random);
-    const std::uint32_t at[] = {8, 0, 3, 3};
-    for (const Units units : versions()) {
-      Owned<Scalar> to(4, dimension + 5, 2);
-      kernels::gather(to.block(), RowList<Scalar>{table.block().data, dimension, 4, at}, units);
-      for (std::size_t e = 0; e < 4; ++e) {
-        for (std::size_t j = 0; j < dimension + 5; ++j)
-          REQUIRE(to(e, j) == (j < dimension ? table(at[e], j) : Scalar(0)));
-      }
-      REQUIRE(to.gaps_untouched());
-    }
-  }
-}
-
 TEST_CASE_TEMPLATE("two columns turn about one another", Scalar, float, double) {
   Random random(10);
   for (std::size_t count = 0; count <= largest; ++count) {
@@ -327,40 +211,6 @@ TEST_CASE_TEMPLATE("two columns turn about one another", Scalar, float, double) 
         REQUIRE(std::abs(static_cast<double>(turned(1, j)) - (-.6 * a + .8 * b)) <= bound<Scalar>(2));
       }
       REQUIRE(turned.gaps_untouched());
-    }
-  }
-}
-
-TEST_CASE_TEMPLATE("a descent steps along each row's gradient in turn", Scalar, float, double) {
-  Random random(8);
-  for (std::size_t d = 1; d <= largest; ++d) {
-    CAPTURE(d);
-    const Owned<Scalar> start(5, d, 0, random);
-    const Owned<Scalar> gradients(4, d, 3, random);
-    const std::uint32_t at[] = {4, 1, 4, 0};  // one row twice
-    for (const Units units : versions()) {
-      Owned<Scalar> table = start;
-      std::vector<Scalar> energy(5, Scalar(.25));
-      Owned<double> expected(5, d, 0);
-      std::vector<double> expected_energy(5, .25);
-      for (std::size_t row = 0; row < 5; ++row) {
-        for (std::size_t j = 0; j < d; ++j) expected(row, j) = static_cast<double>(start(row, j));
-      }
-      for (std::size_t e = 0; e < 4; ++e) {
-        double squares = 0;
-        for (std::size_t j = 0; j < d; ++j)
-          squares += static_cast<double>(gradients(e, j)) * static_cast<double>(gradients(e, j));
-        expected_energy[at[e]] += squares / static_cast<double>(d);
-        for (std::size_t j = 0; j < d; ++j)
-          expected(at[e], j) -= .5 / std::sqrt(expected_energy[at[e]]) * static_cast<double>(gradients(e, j));
-      }
-      kernels::descend<Scalar>({table.block().data, energy.data(), d, Scalar(.5)}, at, gradients.block(), units);
-      for (std::size_t row = 0; row < 5; ++row) {
-        REQUIRE(std::abs(static_cast<double>(energy[row]) - expected_energy[row]) <= bound<Scalar>(8));
-        for (std::size_t j = 0; j < d; ++j)
-          REQUIRE(std::abs(static_cast<double>(table(row, j)) - expected(row, j)) <= bound<Scalar>(8));
-      }
-      REQUIRE(table.gaps_untouched());
     }
   }
 }

@@ -61,9 +61,9 @@ struct Options {
   // Sweeps of a slice that had passes, instead of sweeps and first_slice_sweeps. 0: passes alone, for small machines:
   // six tenths of the time, and precisions from the squares of the gradients; predicts less well (docs/experiments.md).
   std::uint32_t pass_sweeps = 1;
-  std::uint32_t conjugate_gradient_steps = 2;
-  std::uint32_t negative_head = 128;  // the sum over negatives takes so many most frequent rows exactly ...
-  std::uint32_t negative_tail = 128;  // ... and so many drawn from the rest; exact if no rest is left
+  std::uint32_t conjugate_gradient_steps = 1;
+  std::uint32_t negative_head = 64;  // the sum over negatives takes so many most frequent rows exactly ...
+  std::uint32_t negative_tail = 64;  // ... and so many drawn from the rest; exact if no rest is left
 
   // Gaussian only
   // sigma, in units of the values; 0: estimated online. Then the priors too are in the values' own unit, their spread s
