@@ -59,7 +59,7 @@ struct Options {
   std::uint32_t passes = 1;
   float pass_rate = .12F;  // AdaGrad rate of the passes; > 0
   // Sweeps of a slice that had passes, instead of sweeps and first_slice_sweeps. 0: passes alone, for small machines:
-  // six tenths of the time, and precisions from the squares of the gradients; predicts less well (docs/experiments.md).
+  // eight tenths of the time, precisions from the squares of the gradients; predicts less well (docs/experiments.md).
   std::uint32_t pass_sweeps = 1;
   std::uint32_t conjugate_gradient_steps = 1;
   std::uint32_t negative_head = 64;  // the sum over negatives takes so many most frequent rows exactly ...
