@@ -62,8 +62,8 @@ struct Options {
   // eight tenths of the time, precisions from the squares of the gradients; predicts less well (docs/experiments.md).
   std::uint32_t pass_sweeps = 1;
   std::uint32_t conjugate_gradient_steps = 1;
-  std::uint32_t negative_head = 64;  // the sum over negatives takes so many most frequent rows exactly ...
-  std::uint32_t negative_tail = 64;  // ... and so many drawn from the rest; exact if no rest is left
+  std::uint32_t negative_head = 128;  // the sum over negatives takes so many most frequent rows exactly ...
+  std::uint32_t negative_tail = 128;  // ... and so many drawn from the rest; exact if no rest is left
 
   // Gaussian only
   // sigma, in units of the values; 0: estimated online. Then the priors too are in the values' own unit, their spread s
