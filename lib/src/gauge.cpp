@@ -195,7 +195,7 @@ void gauge_rotation(const Eigen::Ref<const Eigen::MatrixXd>& m, Eigen::Ref<Eigen
     rotation = m * unit_scale(m);
     decompose_to_polar_factor(rotation, shift, a, v, rest);
   }
-  newton_schulz_step(rotation, a, v);  // for the d^2/2 Jacobi rotations of every sweep have left errors
+  newton_schulz_step(rotation, a, v);  // squares the errors that either way has left
 }
 
 double rotation_angle(const Eigen::Ref<const Eigen::MatrixXd>& rotation, std::span<double> work) noexcept {

@@ -97,7 +97,8 @@ struct WeighPositives {
       const Floats size = x < 0 ? -x : x;
       Floats e;
       exp_of_minus<width>(e, size);
-      const Floats s = (x >= 0 ? Floats{} + 1 : e) / (1 + e);
+      Floats s = x;
+      Logistic::apply<Floats>(s, e);
       // As jaakkola_weight in likelihood.hpp.
       const Floats square = x * x;
       const Floats near = .25F - square / 48 + square * square / 480;
