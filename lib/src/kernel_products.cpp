@@ -7,17 +7,16 @@
 namespace gaugeline::kernels {
 namespace {
 
-constexpr std::size_t tile_side = 4;  // rows at a time
-
-// c's rows from i on, at most `height`, and columns [j, j + vectors * width): a b, added or not.
-template <bool add, std::size_t width, std::size_t height, std::size_t vectors, class Scalar>
+// c's rows from i on, `height` of them or, if `partial`, as many of these as there are, and columns [j, j + vectors *
+// width): a b, added or not.
+template <bool add, bool partial, std::size_t width, std::size_t height, std::size_t vectors, class Scalar>
 GAUGELINE_INLINE void product_tile(const Block<Scalar>& c, const Block<const Scalar>& a, const Block<const Scalar>& b,
                                    std::size_t i, std::size_t j) noexcept {
   Lanes<Scalar, width> sums[height][vectors] = {};
   const Scalar* factors[height];
   GAUGELINE_UNROLL
-  for (std::size_t r = 0; r < height; ++r) {  // a tile that reaches over the edge repeats the last row
-    const std::size_t row = std::min(i + r, c.rows - 1);
+  for (std::size_t r = 0; r < height; ++r) {
+    const std::size_t row = partial ? std::min(i + r, c.rows - 1) : i + r;  // the last one again and again
     factors[r] = a.data + row * a.row_step;
     if constexpr (add) {
       GAUGELINE_UNROLL
@@ -37,7 +36,7 @@ GAUGELINE_INLINE void product_tile(const Block<Scalar>& c, const Block<const Sca
   }
   GAUGELINE_UNROLL
   for (std::size_t r = 0; r < height; ++r) {
-    if (i + r >= c.rows) break;
+    if (partial && i + r >= c.rows) break;
     GAUGELINE_UNROLL
     for (std::size_t v = 0; v < vectors; ++v) store(c.data + (i + r) * c.row_step + j + v * width, sums[r][v]);
   }
@@ -45,51 +44,54 @@ GAUGELINE_INLINE void product_tile(const Block<Scalar>& c, const Block<const Sca
 
 template <bool add>
 struct Product {
+  // Sums take three quarters of the registers: of 32, 8 rows by 3 vectors, for which 11 numbers are read; or of the 16
+  // of narrower units, 4 by 2.
   template <std::size_t bytes, class Scalar>
   GAUGELINE_INLINE static void run(const Block<Scalar>& c, const Block<const Scalar>& a,
                                    const Block<const Scalar>& b) noexcept {
     constexpr std::size_t width = widest<Scalar, bytes>;
-    // As many sums as there are registers for: 16, or 8 of the 16 registers of narrower units.
-    constexpr std::size_t most = bytes == 64 ? 4 : 2;
+    constexpr bool many = bytes == 64;
     std::size_t j = 0;
-    for (; j + most * width <= c.columns; j += most * width) panel<width, tile_side, most>(c, a, b, j);
+    // Vectors left, none of which by itself where it can be helped: one vector is bound by what is read.
+    for (std::size_t left = c.columns / width; left > 0;) {
+      if constexpr (many) {
+        if (left == 3 || left > 4) {
+          panel<width, 8, 3>(c, a, b, j);
+          left -= 3;
+          j += 3 * width;
+          continue;
+        }
+      }
+      if (left == 1) break;
+      panel<width, many ? 8 : 4, 2>(c, a, b, j);
+      left -= 2;
+      j += 2 * width;
+    }
     if constexpr (!add) {
       // The last columns, which fill no register: some before them are computed again, to the same numbers.
-      const std::size_t rest = (c.columns - j + width - 1) / width * width;
-      if (rest <= c.columns) j = c.columns - rest;
-      if (j + most * width <= c.columns) {
-        panel<width, tile_side, most>(c, a, b, j);
+      const std::size_t rest = (c.columns - j + width - 1) / width;
+      if (rest * width <= c.columns) j = c.columns - rest * width;
+      if (rest == 2 && rest * width <= c.columns) {
+        panel<width, many ? 8 : 4, 2>(c, a, b, j);
         return;
-      }
-    }
-    if constexpr (most > 3) {
-      if (j + 3 * width <= c.columns) {
-        panel<width, tile_side, 3>(c, a, b, j);
-        j += 3 * width;
-      }
-    }
-    if constexpr (most > 2) {
-      if (j + 2 * width <= c.columns) {
-        panel<width, tile_side, 2>(c, a, b, j);
-        j += 2 * width;
       }
     }
     for_lanes<width>(
         c.columns,
-        [&](auto lanes, std::size_t begin)
-            __attribute__((always_inline)) { panel<lanes(), 2 * tile_side, 1>(c, a, b, begin); },
-        j);
+        [&](auto lanes, std::size_t begin) __attribute__((always_inline)) { panel<lanes(), 8, 1>(c, a, b, begin); }, j);
   }
 
  private:
+  // All rows of these columns: `height` at a time, then half as many, ...
   template <std::size_t width, std::size_t height, std::size_t vectors, class Scalar>
   GAUGELINE_INLINE static void panel(const Block<Scalar>& c, const Block<const Scalar>& a, const Block<const Scalar>& b,
-                                     std::size_t j) noexcept {
-    std::size_t i = 0;
-    if constexpr (height > tile_side) {
-      for (; i + height <= c.rows; i += height) product_tile<add, width, height, vectors>(c, a, b, i, j);
+                                     std::size_t j, std::size_t i = 0) noexcept {
+    for (; i + height <= c.rows; i += height) product_tile<add, false, width, height, vectors>(c, a, b, i, j);
+    if constexpr (height > 4) {
+      panel<width, height / 2, vectors>(c, a, b, j, i);
+    } else {
+      if (i < c.rows) product_tile<add, true, width, height, vectors>(c, a, b, i, j);
     }
-    for (; i < c.rows; i += tile_side) product_tile<add, width, tile_side, vectors>(c, a, b, i, j);
   }
 };
 

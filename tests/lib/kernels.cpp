@@ -109,6 +109,11 @@ TEST_CASE_TEMPLATE("products of blocks of all sizes", Scalar, float, double) {
     }
   }
   for (std::size_t depth = 0; depth <= 2 * largest; ++depth) REQUIRE(products_are_right<Scalar>(5, 37, depth, random));
+  // Every way in which columns are shared out among registers: up to ten of the widest, and what is left over.
+  for (std::size_t columns = largest; columns <= 10 * 64 / sizeof(Scalar) + 1; ++columns) {
+    CAPTURE(columns);
+    for (const std::size_t rows : {7U, 16U, 29U}) REQUIRE(products_are_right<Scalar>(rows, columns, 9, random));
+  }
 }
 
 TEST_CASE_TEMPLATE("a row's result does not depend on the rows beside it", Scalar, float, double) {
