@@ -38,7 +38,8 @@ void Anchor<Scalar>::reserve(Arena& arena, const Options& options) noexcept {
   matrices_ = arena.take<double>(places * dimension_ * dimension_);
   eigenvalues_ = arena.take<double>(dimension_);
   work_ = arena.take<double>(gauge_work_doubles(dimension_));
-  ordered_ = arena.take<Scalar>(row_room(std::max(options.item_capacity, options.context_capacity)));
+  ordered_ = {arena.take<Scalar>(row_room(options.item_capacity)),
+              arena.take<Scalar>(row_room(options.context_capacity))};
 }
 
 template <class Scalar>
@@ -48,9 +49,8 @@ auto Anchor<Scalar>::at(Place place) noexcept -> Matrix {
 }
 
 template <class Scalar>
-void Anchor<Scalar>::follow(Model<Scalar>& model, double elapsed) const noexcept {
-  follow(model.items, elapsed);
-  follow(model.contexts, elapsed);
+void Anchor<Scalar>::follow(Model<Scalar>& model, double elapsed, Executor& executor) const noexcept {
+  for_both_sides(executor, [&](Side which) { follow(model.side(which), elapsed); });
 }
 
 // a(t): the mean of where the row was, weighted by e^(-age/T), and the sum of these weights. Exact for a row that the
@@ -72,7 +72,12 @@ void Anchor<Scalar>::follow(SideRows<Scalar>& side, double elapsed) const noexce
 
 template <class Scalar>
 double Anchor<Scalar>::hold(Model<Scalar>& model, RowSums<Scalar>& sums, Executor& executor) noexcept {
-  if (!weigh(model.items) || !weigh(model.contexts)) return 0;
+  std::array<bool, 2> told{};
+  for_both_sides(executor, [&](Side which) {
+    const auto side = static_cast<std::size_t>(which);
+    told[side] = weigh(model.side(which), ordered_[side]);
+  });
+  if (!told[0] || !told[1]) return 0;
   add_up(model.items, item_overlap, item_gram, sums, executor);
   add_up(model.contexts, context_overlap, context_gram, sums, executor);
 
@@ -85,25 +90,25 @@ double Anchor<Scalar>::hold(Model<Scalar>& model, RowSums<Scalar>& sums, Executo
     at(scratch).setIdentity();
     std::ranges::fill(eigenvalues_, 0.0);
   }
-  move(model, model.items, 1);
-  move(model, model.contexts, -1);
+  move(model, model.items, 1, executor);
+  move(model, model.contexts, -1, executor);
   return angle;
 }
 
 // Fills side.negative_weight, which the solver no longer needs, with w. False if the anchors say nothing: there are
 // none, or the rows in data have left them by a good part of their length.
 template <class Scalar>
-bool Anchor<Scalar>::weigh(SideRows<Scalar>& side) noexcept {
+bool Anchor<Scalar>::weigh(SideRows<Scalar>& side, std::span<Scalar> ordered) const noexcept {
   const auto weighs = [&](std::size_t row) { return side.data_precision[row] > 0 && side.anchor_time[row] > 0; };
   const auto precision = [&](std::size_t row) { return side.predicted[row] + side.data_precision[row]; };
   std::size_t count = 0;
   for (std::size_t row = 0; row < side.size(); ++row) {
     if (!weighs(row)) continue;
     side.squared_norm[row] = (side.row(row) - side.anchor_row(row)).squaredNorm();
-    ordered_[count++] = precision(row) * side.squared_norm[row];
+    ordered[count++] = precision(row) * side.squared_norm[row];
   }
-  const auto middle = ordered_.begin() + static_cast<std::ptrdiff_t>(count / 2);
-  std::nth_element(ordered_.begin(), middle, ordered_.begin() + static_cast<std::ptrdiff_t>(count));
+  const auto middle = ordered.begin() + static_cast<std::ptrdiff_t>(count / 2);
+  std::nth_element(ordered.begin(), middle, ordered.begin() + static_cast<std::ptrdiff_t>(count));
   const Scalar scale = count > 0 && *middle > 0 ? 1 / (static_cast<Scalar>(rejection) * *middle) : 0;
   double moved = 0;
   double all = 0;
@@ -169,14 +174,14 @@ bool Anchor<Scalar>::find_stretch() noexcept {
 
 // Z <- Z R e^(sign E); its transpose, P e^(sign e) P^T R^T, is what the model reads row by row.
 template <class Scalar>
-void Anchor<Scalar>::move(Model<Scalar>& model, SideRows<Scalar>& side, double sign) noexcept {
+void Anchor<Scalar>::move(Model<Scalar>& model, SideRows<Scalar>& side, double sign, Executor& executor) noexcept {
   const auto d = static_cast<Eigen::Index>(dimension_);
   at(turned) = at(scratch).transpose();
   multiply(at(item_overlap), at(turned), at(rotation));
   for (Eigen::Index k = 0; k < d; ++k)
     at(item_overlap).row(k) *= std::exp(sign * eigenvalues_[static_cast<std::size_t>(k)]);
   multiply(at(context_overlap), at(scratch), at(item_overlap));
-  model.move_rows_in_data(side, {at(context_overlap).data(), d, d});
+  model.move_rows_in_data(side, {at(context_overlap).data(), d, d}, executor);
 }
 
 template class Anchor<float>;

@@ -26,6 +26,7 @@
 // Everything is a matrix function of tables and anchors, so that turning both turns the result. O(rows d^2 + d^3).
 #pragma once
 
+#include <array>
 #include <span>
 
 #include <gaugeline/executor.hpp>
@@ -42,7 +43,7 @@ class Anchor {
   void reserve(Arena& arena, const Options& options) noexcept;
 
   // Moves the anchors on by `elapsed` time units, during which the rows were where the reference has them.
-  void follow(Model<Scalar>& model, double elapsed) const noexcept;
+  void follow(Model<Scalar>& model, double elapsed, Executor& executor) const noexcept;
   // Brings the rows in data onto their anchors. Returns the largest principal angle of R, the holonomy: what the steps
   // from slice to slice have left of the way from the anchors to here. 0 if nothing is done.
   [[nodiscard]] double hold(Model<Scalar>& model, RowSums<Scalar>& sums, Executor& executor) noexcept;
@@ -61,11 +62,11 @@ class Anchor {
   using Matrix = Eigen::Map<Eigen::MatrixXd>;
 
   void follow(SideRows<Scalar>& side, double elapsed) const noexcept;
-  [[nodiscard]] bool weigh(SideRows<Scalar>& side) noexcept;
+  [[nodiscard]] bool weigh(SideRows<Scalar>& side, std::span<Scalar> ordered) const noexcept;
   void add_up(const SideRows<Scalar>& side, Place overlap, Place gram, RowSums<Scalar>& sums,
               Executor& executor) noexcept;
   [[nodiscard]] bool find_stretch() noexcept;
-  void move(Model<Scalar>& model, SideRows<Scalar>& side, double sign) noexcept;
+  void move(Model<Scalar>& model, SideRows<Scalar>& side, double sign, Executor& executor) noexcept;
   [[nodiscard]] Matrix at(Place place) noexcept;
 
   std::size_t dimension_ = 0;
@@ -74,7 +75,7 @@ class Anchor {
   std::span<double> matrices_;
   std::span<double> eigenvalues_;
   std::span<double> work_;
-  std::span<Scalar> ordered_;  // one side's q, for the median
+  std::array<std::span<Scalar>, 2> ordered_;  // each side's q, for the median
 };
 
 extern template class Anchor<float>;

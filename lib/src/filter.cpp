@@ -1,6 +1,7 @@
 #include "filter.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 
 #include <gaugeline/diffusion_prior.hpp>
@@ -13,7 +14,7 @@ namespace gaugeline {
 namespace {
 
 template <class Scalar>
-bool all_finite(const SideRows<Scalar>& side) noexcept {
+bool is_finite(const SideRows<Scalar>& side) noexcept {
   for (std::size_t row = 0; row < side.size(); ++row) {
     if (!std::isfinite(side.row(row).squaredNorm())) return false;
   }
@@ -63,26 +64,26 @@ Expected<SliceReport> Filter<Scalar>::learn(const SliceView& slice, Executor& ex
   model_.start_rows(known);
   count(report);
   const bool has_data = report.observations > 0;
-  revert_to_mean(model_, model_.items, known.items, report.elapsed_units);
-  revert_to_mean(model_, model_.contexts, known.contexts, report.elapsed_units);
+  for_both_sides(
+      executor, [&](Side which) { revert_to_mean(model_, model_.side(which), known.of(which), report.elapsed_units); });
   model_.diffusion_factor = 1;
   if (!model_.cold && has_data) score(report, executor);
 
   if (gaussian()) offset_model_.predict(model_, known, report.elapsed_units);
   if (gaussian() && has_data) offset_model_.fit(model_, observations_);
-  predict(model_, model_.items, known.items, report.elapsed_units);
-  predict(model_, model_.contexts, known.contexts, report.elapsed_units);
+  for_both_sides(executor,
+                 [&](Side which) { predict(model_, model_.side(which), known.of(which), report.elapsed_units); });
   model_.rotation().setIdentity();
   if (has_data) {
     share_negatives(true);
     weigh_negatives(model_.items, model_.contexts, options().negatives, report.observations);
-    for (const Side which : both_sides) choose_active(model_.side(which), options().likelihood);
+    for_both_sides(executor, [&](Side which) { choose_active(model_.side(which), options().likelihood); });
     solve(slice, executor);
     if (passes_over(slice) && options().pass_sweeps == 0) {
-      take_precision_of_passes(model_, model_.items, known.items);
-      take_precision_of_passes(model_, model_.contexts, known.contexts);
+      for_both_sides(executor,
+                     [&](Side which) { take_precision_of_passes(model_, model_.side(which), known.of(which)); });
     }
-    if (!all_finite(model_.items) || !all_finite(model_.contexts) || !std::isnormal(model_.offset_precision())) {
+    if (!all_finite(executor) || !std::isnormal(model_.offset_precision())) {
       for (const Side which : both_sides) {
         SideRows<Scalar>& side = model_.side(which);
         side.table() = side.table_before();
@@ -97,17 +98,16 @@ Expected<SliceReport> Filter<Scalar>::learn(const SliceView& slice, Executor& ex
     if (gaussian()) offset_model_.estimate_noise(model_, observations_, executor);
   }
   if (keeps_anchors(options())) {
-    anchor_.follow(model_, report.elapsed_units);
+    anchor_.follow(model_, report.elapsed_units, executor);
     if (has_data) report.holonomy_angle = anchor_.hold(model_, sums_, executor);
   }
   const Eigen::Index d = model_.dimension();
   report.rotation_angle =
       rotation_angle(Eigen::Map<const Eigen::MatrixXd>(model_.rotation().data(), d, d), gauge_work_);
-  report.gauge_residual = model_.cold ? 0 : gauge_residual();
+  report.gauge_residual = model_.cold ? 0 : gauge_residual(executor);
 
   if (gaussian()) offset_model_.update(model_);
-  update(model_, Side::items, known.items, slice, report.elapsed_units);
-  update(model_, Side::contexts, known.contexts, slice, report.elapsed_units);
+  for_both_sides(executor, [&](Side which) { update(model_, which, known.of(which), slice, report.elapsed_units); });
   admission_.settle(model_.items, known.items, slice.tokens(Side::items));
   admission_.settle(model_.contexts, known.contexts, slice.tokens(Side::contexts));
   report.item_rows = static_cast<std::uint32_t>(model_.items.size());
@@ -158,6 +158,14 @@ Expected<> Filter<Scalar>::find_rows(const SliceView& slice, SliceReport& report
                              {model_.items.row_of_token.first(slice.tokens(Side::items).size()),
                               model_.contexts.row_of_token.first(slice.tokens(Side::contexts).size())},
                              now.items, now.contexts);
+}
+
+template <class Scalar>
+bool Filter<Scalar>::all_finite(Executor& executor) const noexcept {
+  std::array<bool, 2> finite{};
+  for_both_sides(executor,
+                 [&](Side which) { finite[static_cast<std::size_t>(which)] = is_finite(model_.side(which)); });
+  return finite[0] && finite[1];
 }
 
 // Weight of the slice's observations per row.
@@ -282,22 +290,23 @@ void Filter<Scalar>::fix_gauge(Executor& executor) noexcept {
   // Read column by column both matrices are transposed; the rotation of M^T is R^T, so that R comes out row by row.
   using Columns = Eigen::Map<Eigen::MatrixXd>;
   gauge_rotation(Columns(overlap_.data(), d, d), Columns(model_.rotation().data(), d, d), gauge_work_);
-  model_.turn();
+  model_.turn(executor);
 }
 
 template <class Scalar>
-double Filter<Scalar>::gauge_residual() const noexcept {
-  double moved = 0;
-  double all = 0;
-  for (const Side which : both_sides) {
+double Filter<Scalar>::gauge_residual(Executor& executor) const noexcept {
+  std::array<double, 2> moved{};
+  std::array<double, 2> all{};
+  for_both_sides(executor, [&](Side which) {
+    const auto sum = static_cast<std::size_t>(which);
     const SideRows<Scalar>& side = model_.side(which);
     for (std::size_t row = 0; row < side.size(); ++row) {
       const auto weight = static_cast<double>(side.predicted[row]);
-      moved += weight * static_cast<double>((side.row(row) - side.reference_row(row)).squaredNorm());
-      all += weight * static_cast<double>(side.reference_row(row).squaredNorm());
+      moved[sum] += weight * static_cast<double>((side.row(row) - side.reference_row(row)).squaredNorm());
+      all[sum] += weight * static_cast<double>(side.reference_row(row).squaredNorm());
     }
-  }
-  return all > 0 ? std::sqrt(moved / all) : 0;
+  });
+  return all[0] + all[1] > 0 ? std::sqrt((moved[0] + moved[1]) / (all[0] + all[1])) : 0;
 }
 
 template class Filter<float>;

@@ -48,8 +48,9 @@ class Filter {
   void start_alone() noexcept;
   [[nodiscard]] bool passes_over(const SliceView& slice) const noexcept;
   void solve(const SliceView& slice, Executor& executor) noexcept;
+  [[nodiscard]] bool all_finite(Executor& executor) const noexcept;
   void fix_gauge(Executor& executor) noexcept;
-  [[nodiscard]] double gauge_residual() const noexcept;
+  [[nodiscard]] double gauge_residual(Executor& executor) const noexcept;
 
   [[nodiscard]] const Options& options() const noexcept { return model_.options; }
   [[nodiscard]] bool gaussian() const noexcept { return options().likelihood == Likelihood::gaussian; }

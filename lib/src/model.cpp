@@ -14,7 +14,7 @@ void Model<Scalar>::reserve(Arena& arena) noexcept {
   contexts.reserve(arena, options, options.context_capacity);
   rotation_ = arena.take<double>(d * d);
   turn_ = arena.take<Scalar>(d * d);
-  turned_ = arena.take<Scalar>(tile * d);
+  turned_ = arena.take<Scalar>(options.worker_capacity * tile * d);
   mean_ = arena.take<double>(d);
   if (!rotation_.empty()) rotation().setIdentity();
 }
@@ -122,29 +122,32 @@ void Model<Scalar>::keep_from_vanishing() noexcept {
 }
 
 template <class Scalar>
-void Model<Scalar>::turn() noexcept {
+void Model<Scalar>::turn(Executor& executor) noexcept {
   MatrixView<Scalar>(turn_.data(), dimension(), dimension()) = rotation().template cast<Scalar>();
   for (SideRows<Scalar>* side : {&items, &contexts})
-    turn(side->table(), [&](std::size_t row, const auto& turned) { side->row(row) = turned; });
+    turn(side->table(), executor, [&](std::size_t row, const auto& turned) { side->row(row) = turned; });
 }
 
 template <class Scalar>
-void Model<Scalar>::move_rows_in_data(SideRows<Scalar>& side, const ConstMatrixView<double>& by) noexcept {
+void Model<Scalar>::move_rows_in_data(SideRows<Scalar>& side, const ConstMatrixView<double>& by,
+                                      Executor& executor) noexcept {
   MatrixView<Scalar>(turn_.data(), dimension(), dimension()) = by.template cast<Scalar>();
-  turn(side.table(), [&](std::size_t row, const auto& moved) {
+  turn(side.table(), executor, [&](std::size_t row, const auto& moved) {
     if (side.data_precision[row] > 0) side.row(row) = moved;
   });
 }
 
-// A block of rows at a time.
 template <class Scalar>
 template <class Give>
-void Model<Scalar>::turn(MatrixView<Scalar> table, Give&& give) noexcept {
+void Model<Scalar>::turn(MatrixView<Scalar> table, Executor& executor, Give&& give) noexcept {
   const Eigen::Index d = dimension();
   const ConstMatrixView<Scalar> r(turn_.data(), d, d);
-  for_each_run(static_cast<std::size_t>(table.rows()), tile, [&](std::size_t begin, std::size_t size) {
+  const auto all = static_cast<std::size_t>(table.rows());
+  executor.run((all + tile - 1) / tile, [&](std::size_t worker, std::size_t block) {
+    const std::size_t begin = block * tile;
+    const std::size_t size = std::min(tile, all - begin);
     const auto rows = table.middleRows(static_cast<Eigen::Index>(begin), static_cast<Eigen::Index>(size));
-    MatrixView<Scalar> turned(turned_.data(), static_cast<Eigen::Index>(size), d);
+    MatrixView<Scalar> turned(turned_.data() + worker * tile * options.dimension, static_cast<Eigen::Index>(size), d);
     product(turned, rows, r);
     for (std::size_t i = 0; i < size; ++i) give(begin + i, turned.row(static_cast<Eigen::Index>(i)).transpose());
   });
@@ -228,9 +231,10 @@ Expected<> Model<Scalar>::rotate(const Eigen::Ref<const Eigen::MatrixXd>& by) no
     }
   }
   rotation() = by;
-  turn();
+  SerialExecutor serial;
+  turn(serial);
   for (SideRows<Scalar>* side : {&items, &contexts})
-    turn(side->anchor_table(), [&](std::size_t row, const auto& turned) { side->anchor_row(row) = turned; });
+    turn(side->anchor_table(), serial, [&](std::size_t row, const auto& turned) { side->anchor_row(row) = turned; });
   return {};
 }
 

@@ -8,6 +8,7 @@
 
 #include <gaugeline/diffusion_prior.hpp>
 #include <gaugeline/error.hpp>
+#include <gaugeline/executor.hpp>
 #include <gaugeline/learner_state.hpp>
 #include <gaugeline/options.hpp>
 #include <gaugeline/random.hpp>
@@ -27,6 +28,7 @@ class Model {
  public:
   struct Sizes {
     std::size_t items, contexts;
+    [[nodiscard]] std::size_t of(Side side) const noexcept { return side == Side::items ? items : contexts; }
   };
 
   explicit Model(const Options& with) noexcept : options(with), starts_(with.seed) { start_values(); }
@@ -48,11 +50,11 @@ class Model {
   void start_rows(Sizes known) noexcept;
   void draw_embeddings(SideRows<Scalar>& side, std::size_t first, Random& random) const noexcept;
   // Z <- Z R with R = rotation(); the anchors stay.
-  void turn() noexcept;
+  void turn(Executor& executor) noexcept;
   // Time goes on to the end of the slice that was learnt.
   void end_slice(TimeInterval learnt, bool has_data) noexcept;
   // z <- z A for the rows of one side that the slice said something about.
-  void move_rows_in_data(SideRows<Scalar>& side, const ConstMatrixView<double>& by) noexcept;
+  void move_rows_in_data(SideRows<Scalar>& side, const ConstMatrixView<double>& by, Executor& executor) noexcept;
 
   [[nodiscard]] SideRows<Scalar>& side(Side which) noexcept { return which == Side::items ? items : contexts; }
   [[nodiscard]] const SideRows<Scalar>& side(Side which) const noexcept {
@@ -119,16 +121,16 @@ class Model {
   void begin_starts() noexcept { starts_ = Random(options.seed + slices); }
   void start_offsets(SideRows<Scalar>& side, std::size_t first) noexcept;
   void start_rows(SideRows<Scalar>& side, std::size_t first) noexcept;
-  // Calls give(row, z A) for each row z of the table, with A = turn_.
+  // Calls give(row, z A) for each row z of the table, with A = turn_. A block of rows is a task.
   template <class Give>
-  void turn(MatrixView<Scalar> table, Give&& give) noexcept;
+  void turn(MatrixView<Scalar> table, Executor& executor, Give&& give) noexcept;
 
   // Of rows that are made before the first data. Every slice without data begins a sequence of its own, since a state
   // does not say how many draws were made.
   Random starts_;
   std::span<double> rotation_;  // row-major; of the last gauge step
   std::span<Scalar> turn_;      // the same in Scalar
-  std::span<Scalar> turned_;    // tile x d
+  std::span<Scalar> turned_;    // tile x d for each worker
   std::span<double> mean_;      // d
 };
 

@@ -77,11 +77,13 @@ PrequentialScore Prequential<Scalar>::sampled_along_way(double share, SideRows<S
         side.reference_row(row) += static_cast<Scalar>(share - 1) * (side.row(row) - side.anchor_row(row));
     }
   };
-  for (std::size_t k = 0; k < sample.size(); ++k) {
+  executor.run(sample.size(), [&](std::size_t, std::size_t k) {
     const std::size_t begin = sample.block(k) * row_block;
     go(items, begin, std::min(begin + row_block, items.size()));
-  }
-  go(contexts, 0, contexts.size());
+  });
+  executor.run((contexts.size() + tile - 1) / tile, [&](std::size_t, std::size_t block) {
+    go(contexts, block * tile, std::min((block + 1) * tile, contexts.size()));
+  });
   for (SideRows<Scalar>* side : {&items, &contexts}) std::swap(side->embeddings, side->reference);
   prepare_negatives(contexts, negatives);
   executor.run(sample.size(), [&](std::size_t worker, std::size_t k) {

@@ -6,6 +6,7 @@
 #include <span>
 #include <string_view>
 
+#include <gaugeline/executor.hpp>
 #include <gaugeline/learner_state.hpp>
 #include <gaugeline/options.hpp>
 #include <gaugeline/types.hpp>
@@ -38,6 +39,12 @@ template <class Scalar>
                                 std::size_t context) noexcept {
   if (items.empty()) return 0;
   return static_cast<double>(items[item]) + static_cast<double>(contexts[context]);
+}
+
+// work(side) for each of the two, at the same time where there are workers.
+template <class Work>
+void for_both_sides(Executor& executor, const Work& work) noexcept {
+  executor.run(2, [&](std::size_t, std::size_t side) { work(both_sides[side]); });
 }
 
 inline constexpr double initial_gradient_energy = 1e-3;  // E of a new row, see sequence_pass.hpp

@@ -2,63 +2,97 @@
 
 #include <algorithm>
 #include <atomic>
-#include <condition_variable>
 #include <cstdint>
-#include <mutex>
 #include <optional>
 #include <thread>
 #include <vector>
 
 namespace gaugeline::stream {
+namespace {
+
+// How often a thread looks again before it sleeps: some tens of microseconds, about what being woken takes.
+constexpr int most_looks = 1000;
+
+void let_the_other_look() noexcept {
+#if defined(__x86_64__) || defined(__i386__)
+  __builtin_ia32_pause();
+#elif defined(__aarch64__)
+  asm volatile("yield");
+#endif
+}
+
+}  // namespace
 
 struct ThreadPool::Impl {
-  std::mutex mutex;
-  std::condition_variable begin;
-  std::condition_variable end;
-  // Guarded by the mutex. A round is one call of run(); every thread takes part in every round.
-  std::uint64_t round = 0;
-  std::size_t threads_at_work = 0;
-  std::size_t task_count = 0;
-  std::optional<TaskReference> work;
-  bool stopping = false;
-
-  std::atomic<std::size_t> next_task = 0;
-  std::vector<std::jthread> threads;
+  // Whom to wait for would be lost where there are more threads than processors: they sleep at once.
+  explicit Impl(std::size_t workers) noexcept
+      : looks(workers <= std::thread::hardware_concurrency() ? most_looks : 0) {}
 
   // Also of a pool that came to have some of its threads only.
   ~Impl() {
-    {
-      const std::lock_guard lock(mutex);
-      stopping = true;
-    }
-    begin.notify_all();
+    stopping = true;
+    begin_round();
     threads.clear();  // joins, while what they use still stands
   }
 
-  void take_tasks(std::size_t worker, std::size_t count, const TaskReference& task) {
-    for (auto i = next_task.fetch_add(1, std::memory_order_relaxed); i < count;
-         i = next_task.fetch_add(1, std::memory_order_relaxed)) {
-      task(worker, i);
+  void begin_round() noexcept {
+    round.fetch_add(1, std::memory_order_release);
+    round.notify_all();
+  }
+
+  // Until `value` is no longer what it was.
+  void wait(const std::atomic<std::uint32_t>& value, std::uint32_t was) const noexcept {
+    for (int look = 0; look < looks; ++look) {
+      if (value.load(std::memory_order_acquire) != was) return;
+      let_the_other_look();
+    }
+    value.wait(was, std::memory_order_acquire);
+  }
+
+  // Whoever gets a number below the count has a task that run() waits for, so that `work` stands; all others, however
+  // late they come, have none.
+  void take_tasks(std::size_t worker) {
+    while (true) {
+      const std::uint64_t ticket = tickets.fetch_add(1, std::memory_order_acquire);
+      const auto task = static_cast<std::uint32_t>(ticket);
+      if (task >= ticket >> 32U) return;
+      (*work)(worker, task);
+      if (unfinished.fetch_sub(1, std::memory_order_acq_rel) == 1) unfinished.notify_one();
     }
   }
 
   void serve(std::size_t worker) {
-    std::unique_lock lock(mutex);
-    for (std::uint64_t seen = 0;;) {
-      begin.wait(lock, [&] { return stopping || round != seen; });
+    for (std::uint32_t seen = 0;;) {
+      wait(round, seen);
       if (stopping) return;
-      seen = round;
-      const std::size_t count = task_count;
-      const TaskReference task = *work;
-      lock.unlock();
-      take_tasks(worker, count, task);
-      lock.lock();
-      if (--threads_at_work == 0) end.notify_one();
+      seen = round.load(std::memory_order_acquire);
+      take_tasks(worker);
     }
   }
+
+  void run(std::uint32_t task_count, TaskReference task) {
+    work = task;
+    unfinished.store(task_count, std::memory_order_relaxed);
+    tickets.store(std::uint64_t{task_count} << 32U, std::memory_order_release);
+    begin_round();
+    take_tasks(0);
+    for (auto left = unfinished.load(std::memory_order_acquire); left != 0;
+         left = unfinished.load(std::memory_order_acquire)) {
+      wait(unfinished, left);
+    }
+  }
+
+  const int looks;
+  // A round is one call of run(): the number of its tasks, in the upper half, and of the next one, in the lower.
+  std::atomic<std::uint64_t> tickets = 0;
+  std::atomic<std::uint32_t> unfinished = 0;
+  std::optional<TaskReference> work;
+  std::atomic<std::uint32_t> round = 0;
+  std::atomic<bool> stopping = false;
+  std::vector<std::jthread> threads;
 };
 
-ThreadPool::ThreadPool(std::size_t workers, void (*at_start)() noexcept) : impl_(std::make_unique<Impl>()) {
+ThreadPool::ThreadPool(std::size_t workers, void (*at_start)() noexcept) : impl_(std::make_unique<Impl>(workers)) {
   const std::size_t threads = std::max<std::size_t>(workers, 1) - 1;
   impl_->threads.reserve(threads);
   for (std::size_t worker = 1; worker <= threads; ++worker) {
@@ -78,18 +112,7 @@ void ThreadPool::run(std::size_t task_count, TaskReference work) {
     for (std::size_t task = 0; task < task_count; ++task) work(0, task);
     return;
   }
-  {
-    const std::lock_guard lock(impl_->mutex);
-    impl_->task_count = task_count;
-    impl_->work = work;
-    impl_->next_task.store(0, std::memory_order_relaxed);
-    impl_->threads_at_work = impl_->threads.size();
-    ++impl_->round;
-  }
-  impl_->begin.notify_all();
-  impl_->take_tasks(0, task_count, work);
-  std::unique_lock lock(impl_->mutex);
-  impl_->end.wait(lock, [&] { return impl_->threads_at_work == 0; });
+  impl_->run(static_cast<std::uint32_t>(task_count), work);
 }
 
 }  // namespace gaugeline::stream

@@ -72,6 +72,28 @@ TEST_CASE("what tasks have written is there when run returns, round after round"
   }
 }
 
+std::atomic<bool> may_begin = false;
+
+TEST_CASE("nobody waits for a thread that is late") {
+  may_begin = false;
+  ThreadPool pool(2, +[]() noexcept { may_begin.wait(false); });
+  std::vector<int> runs(100);
+  for (int round = 0; round < 10; ++round) pool.run(runs.size(), [&](std::size_t, std::size_t task) { ++runs[task]; });
+  CHECK(std::ranges::all_of(runs, [](int count) { return count == 10; }));
+  may_begin = true;
+  may_begin.notify_all();
+}
+
+TEST_CASE("rounds may follow one another at once, whether threads are awake or asleep") {
+  for (const std::size_t workers : {2U, 16U}) {
+    ThreadPool pool(workers);
+    std::vector<std::size_t> runs(3);
+    for (int round = 0; round < 3000; ++round)
+      pool.run(runs.size(), [&](std::size_t, std::size_t task) { ++runs[task]; });
+    CHECK(runs == std::vector<std::size_t>(3, 3000));
+  }
+}
+
 TEST_CASE("run allocates nothing") {
   ThreadPool pool(3);
   std::atomic<int> done = 0;

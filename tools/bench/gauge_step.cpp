@@ -56,7 +56,7 @@ struct Step {
     const Eigen::Index d = model.dimension();
     gauge_rotation(Columns(overlap.data(), d, d), Columns(model.rotation().data(), d, d), work);
   }
-  void turn() { model.turn(); }
+  void turn() { model.turn(executor); }
 
   struct alignas(arena_alignment) Line {
     std::array<std::byte, arena_alignment> bytes;

@@ -1,7 +1,9 @@
 // An Executor on a fixed set of threads; the calling thread is one of the workers.
 //
-// The threads sleep between calls of run(), which allocates nothing; waking them costs some microseconds, so tasks
-// should be much longer than that. One thread at a time may call run(). Tasks must not throw, nor call run() again.
+// Between calls of run(), which allocates nothing, the threads wait awake for some tens of microseconds, then sleep (at
+// once if they are more than the processors): so calls may follow one another as quickly as every ten microseconds. A
+// thread that is late finds nothing left to do, and nobody waits for it. One thread at a time may call run(), for fewer
+// than 2^31 tasks. Tasks must not throw, nor call run() again.
 #pragma once
 
 #include <cstddef>
