@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "background_publisher.hpp"
 #include "canaries.hpp"
 #include "corrections.hpp"
 #include "option_check.hpp"
@@ -107,6 +108,7 @@ Expected<SliceReport> LearningRun::process(const SliceView& slice, std::string_v
   canaries.choose(learner_.state());
   auto report = learner_.learn(slice, *executor_);
   if (!report) return report;
+  if (const auto before = finish(); !before) return std::unexpected(before.error());
   *canaries_ = std::move(canaries);
 
   smoothed_ = false;
@@ -154,15 +156,30 @@ Expected<std::size_t> LearningRun::forget(std::span<const std::string_view> toke
   return forgotten;
 }
 
+void LearningRun::publish_in_background() { publisher_ = std::make_unique<BackgroundPublisher>(store_); }
+
+Expected<> LearningRun::finish() {
+  if (!publisher_ || !publisher_->under_way()) return {};
+  return settle(publisher_->wait(), under_way_, checksum_);
+}
+
 Expected<> LearningRun::publish(const SliceReport& report, std::uint64_t parent_checksum) {
   const auto sources = views(positions_);
-  const auto checksum = store_.publish(
-      {.lineage = {.run = run_, .program = program, .parent_checksum = parent_checksum, .smoothed = smoothed_},
-       .options = learner_.options(),
-       .state = learner_.state(),
-       .report = report,
-       .sources = sources,
-       .canaries = canaries_->among(learner_.state())});
+  const formats::SnapshotView snapshot{
+      .lineage = {.run = run_, .program = program, .parent_checksum = parent_checksum, .smoothed = smoothed_},
+      .options = learner_.options(),
+      .state = learner_.state(),
+      .report = report,
+      .sources = sources,
+      .canaries = canaries_->among(learner_.state())};
+  if (!publisher_) return settle(store_.publish(snapshot), report, parent_checksum);
+  under_way_ = report;
+  publisher_->start(snapshot);
+  return {};
+}
+
+Expected<> LearningRun::settle(const Expected<std::uint64_t>& checksum, const SliceReport& report,
+                               std::uint64_t parent_checksum) {
   if (!checksum) {
     failed_ = true;
     const bool full = checksum.error().code() == ErrorCode::no_space;

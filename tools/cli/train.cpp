@@ -73,13 +73,15 @@ class TrainCommand final : public Command {
   Expected<ExitStatus> learn(const SliceInput& input, const Options& options, Executor& executor) {
     auto run = stream::LearningRun::open(out_, options, executor, lag_);
     if (!run) return std::unexpected(run.error());
-    const auto learnt = for_each_slice(input, [&](const SliceView& slice) -> Expected<> {
+    if (executor.worker_count() > 1 && lag_ == 0) run->publish_in_background();
+    auto learnt = for_each_slice(input, [&](const SliceView& slice) -> Expected<> {
       if (run->slices() != 0 && slice.interval.begin < run->learner().state().interval.end) {
         ++skipped_;
         return {};
       }
       return learn_slice(*run, slice, run->slices());
     });
+    if (learnt) learnt = run->finish();
     if (!learnt) return std::unexpected(learnt.error());
     if (skipped_ != 0)
       std::cerr << skipped_ << " slices lie before the end of what " << out_ << " has learnt: skipped\n";

@@ -21,6 +21,7 @@
 
 namespace gaugeline::stream {
 
+class BackgroundPublisher;
 class Canaries;
 class Corrections;
 
@@ -53,6 +54,13 @@ class LearningRun {
   // other error is; the learner has then moved on, and the run refuses further slices until it is opened again. But if
   // it is for want of room on the disk, the error is ErrorCode::no_space, and publish_again() tries once more.
   [[nodiscard]] Expected<SliceReport> process(const SliceView& slice, std::string_view source, std::uint64_t sequence);
+  // From here on process() returns once the slice is learnt, and a thread of the run's own writes the snapshot, from a
+  // copy, while the next slice is learnt. If that fails, the next process() returns the error (which names the slice;
+  // always ErrorCode::io_error or no_space, and the run refuses further slices), or finish(). Until then report() and
+  // parent_checksum() are of the snapshot before. Not with a lag, and not where forget() is to be called.
+  void publish_in_background();
+  // Waits until every snapshot is on disk.
+  [[nodiscard]] Expected<> finish();
   // True after ErrorCode::no_space: a slice is learnt whose snapshot, or corrections, are not all on disk yet.
   [[nodiscard]] bool has_unpublished() const noexcept { return unpublished_ || uncorrected_; }
   // Its report, once it is. `slice` is that slice. Errors as those of process. Precondition: has_unpublished().
@@ -90,6 +98,8 @@ class LearningRun {
   [[nodiscard]] Expected<> check_usable() const;
   [[nodiscard]] Expected<SliceReport> correct(const SliceView& slice, const SliceReport& report);
   [[nodiscard]] Expected<> publish(const SliceReport& report, std::uint64_t parent_checksum);
+  [[nodiscard]] Expected<> settle(const Expected<std::uint64_t>& checksum, const SliceReport& report,
+                                  std::uint64_t parent_checksum);
 
   formats::SnapshotStore store_;
   OnlineLearner<float> learner_;
@@ -106,6 +116,8 @@ class LearningRun {
   Positions positions_;
   std::unique_ptr<Canaries> canaries_;        // of the next snapshot
   std::unique_ptr<Corrections> corrections_;  // with a lag
+  std::unique_ptr<BackgroundPublisher> publisher_;
+  SliceReport under_way_;  // of the snapshot that the publisher writes
 };
 
 }  // namespace gaugeline::stream
