@@ -42,6 +42,7 @@ struct Conversation {
   Wakeup changed;
   bool welcomed = false;
   bool all_sent = false;
+  bool told_to_wait = false;
 };
 
 class Sender {
@@ -241,8 +242,10 @@ Expected<> Sender::fill(Conversation& conversation) {
 asio::awaitable<Expected<>> Sender::write(Conversation& conversation) {
   while (true) {
     if (const auto filled = fill(conversation); !filled) co_return give_up(filled.error());
-    const bool learnt = awaited_ == 0 || !options_.wait_until_learnt;
-    if (conversation.all_sent && conversation.session.unanswered() == 0 && learnt) co_return Expected<>{};
+    if (conversation.all_sent && conversation.session.unanswered() == 0) {
+      if (awaited_ == 0 || !options_.wait_until_learnt) co_return Expected<>{};
+      if (!std::exchange(conversation.told_to_wait, true)) talk("all is sent; waiting until it is learnt");
+    }
     const auto output = conversation.session.take_output();
     if (output.empty()) {
       co_await conversation.changed.wait();

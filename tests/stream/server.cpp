@@ -29,6 +29,24 @@ TEST_CASE("slices that are sent leave the state that slices read from a file lea
   CHECK(holds_slices(directory.path(), 8));
 }
 
+TEST_CASE("a sender says once that it waits until all is learnt, if it does") {
+  for (const bool waits : {true, false}) {
+    const TemporaryDirectory directory;
+    RunningServer server(server_options(directory));
+    auto options = client_options(server.port());
+    options.wait_until_learnt = waits;
+    std::vector<std::string> lines;
+    REQUIRE(
+        send_messages(options, small_slices(8), {.talk = [&](std::string_view line) { lines.emplace_back(line); }}));
+    REQUIRE(!lines.empty());
+    CHECK(lines.front().starts_with("connected to "));
+    lines.erase(lines.begin());
+    // A daemon may be so quick that the last verdict comes with the last answer.
+    if (waits && !lines.empty()) CHECK(lines == std::vector<std::string>{"all is sent; waiting until it is learnt"});
+    if (!waits) CHECK(lines.empty());
+  }
+}
+
 TEST_CASE("an acknowledged slice is in the journal, and one that is judged is in a snapshot") {
   const TemporaryDirectory directory;
   RunningServer server(server_options(directory));
