@@ -1,6 +1,7 @@
 #include "negatives.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 
 #include <gaugeline/random.hpp>
@@ -77,10 +78,17 @@ void Negatives<Scalar>::prepare(const SideRows<Scalar>& side, std::span<const Sc
   std::ranges::fill(tail_shares_.first(side.size()), Scalar(0));
   auto sum = as_vector(sum_);
   sum.setZero();
-  for (const RowIndex row : rest) {
-    tail_shares_[row] = weights[row];
-    sum += (weights[row] * side.row(row)).template cast<double>();
-  }
+  for_each_run(rest.size(), tile, [&](std::size_t begin, std::size_t size) {
+    std::array<Scalar, tile> shares;
+    for (std::size_t k = 0; k < size; ++k) {
+      const RowIndex row = rest[begin + k];
+      tail_shares_[row] = shares[k] = weights[row];
+    }
+    std::ranges::fill(tail_sum_, Scalar(0));
+    kernels::add_rows<Scalar>(tail_sum_.data(), shares.data(),
+                              {side.embeddings.data(), side.dimension, size, rest.data() + begin});
+    kernels::add_to<Scalar>(sum_, tail_sum_.data());
+  });
   as_vector(tail_sum_) = sum.template cast<Scalar>();
 }
 

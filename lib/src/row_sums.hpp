@@ -1,6 +1,6 @@
 // Sums over the rows of tables, X^T diag(w) Y: Scalar products over blocks of 128 rows, added up in double. The rows
 // are cut into a fixed number of parts, added in their order, so the result does not depend on the number of workers.
-// Rows of weight 0 cost nothing.
+// Rows of weight 0 cost nothing, and of a sum that is symmetric, X^T diag(w) X, only about half is computed.
 #pragma once
 
 #include <algorithm>
@@ -22,6 +22,7 @@ class RowSums {
  public:
   static constexpr std::size_t parts = 8;
   static constexpr std::size_t block = 128;  // more rows err more, and fewer spend more on the sums in double
+  static constexpr std::size_t panel = 48;   // columns of a symmetric sum that are computed from their own row on
 
   void reserve(Arena& arena, const Options& options) noexcept {
     dimension_ = options.dimension;
@@ -32,7 +33,8 @@ class RowSums {
 
   using Rows = Eigen::Ref<const RowMajor<Scalar>, 0, Eigen::OuterStride<>>;
 
-  // sum += x^T diag(weights) y, all with the same number of rows; `sum` is dimension x dimension.
+  // sum += x^T diag(weights) y, all with the same number of rows; `sum` is dimension x dimension. If x is y, `sum` is
+  // symmetric before and after.
   void add(MatrixView<double> sum, const Rows& x, std::span<const Scalar> weights, const Rows& y,
            Executor& executor) noexcept {
     const auto rows = static_cast<std::size_t>(x.rows());
@@ -50,8 +52,13 @@ class RowSums {
         }
       }
     });
-    for (std::size_t part = 0; part < parts; ++part)
-      kernels::add_to({sum.data(), partial(part).size()}, partial(part).data());
+    const bool symmetric = x.data() == y.data();
+    for (std::size_t part = 0; part < parts; ++part) {
+      if (!symmetric) kernels::add_to({sum.data(), partial(part).size()}, partial(part).data());
+      for (std::size_t row = 0; symmetric && row < dimension_; ++row)
+        kernels::add_to({sum.data() + row * dimension_, row + 1}, partial(part).data() + row * dimension_);
+    }
+    if (symmetric) sum.template triangularView<Eigen::StrictlyUpper>() = sum.transpose();
   }
 
  private:
@@ -70,7 +77,16 @@ class RowSums {
     const kernels::Block<Scalar> products{work + 2 * block * stride_, d, d, d};
     kernels::gather_weighted(weighted, as_block(x), rows.data(), weights.data());
     kernels::gather_weighted(others, as_block(y), rows.data(), nullptr);
-    kernels::product<Scalar>(products, {weighted.data, d, rows.size(), 1, stride_}, others);
+    const auto multiply = [&](std::size_t first_row, std::size_t first_column, std::size_t columns) {
+      kernels::product<Scalar>({products.data + first_row * d + first_column, d - first_row, columns, d},
+                               {weighted.data + first_row, d - first_row, rows.size(), 1, stride_},
+                               {others.data + first_column, rows.size(), columns, stride_});
+    };
+    if (x.data() == y.data()) {
+      for_each_run(d, panel, [&](std::size_t begin, std::size_t size) { multiply(begin, begin, size); });
+    } else {
+      multiply(0, 0, d);
+    }
     kernels::add_to(total, std::as_const(products.data));
   }
 
