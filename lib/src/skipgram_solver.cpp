@@ -112,8 +112,10 @@ void SkipGramSolver<Scalar>::linearise(const HalfStep<Scalar>& step, RowSums<Sca
 template <class Scalar>
 void SkipGramSolver<Scalar>::prepare(const HalfStep<Scalar>& step, RowSums<Scalar>& sums, Negatives<Scalar>& negatives,
                                      Executor& executor) noexcept {
-  for (std::size_t row = 0; row < step.fixed.size(); ++row)
-    step.fixed.squared_norm[row] = step.fixed.row(row).squaredNorm();
+  executor.run((step.fixed.size() + tile - 1) / tile, [&](std::size_t, std::size_t block) {
+    for (std::size_t row = block * tile; row < std::min((block + 1) * tile, step.fixed.size()); ++row)
+      step.fixed.squared_norm[row] = step.fixed.row(row).squaredNorm();
+  });
   negatives.prepare(step.fixed, step.fixed.negative_share, step.key);
   sum_tail(step, negatives, sums, executor);
   const auto d = static_cast<Eigen::Index>(dimension_);
