@@ -9,6 +9,8 @@
 #include <span>
 #include <type_traits>
 
+#include <gaugeline/executor.hpp>
+
 #include "kernels.hpp"
 
 namespace gaugeline {
@@ -45,6 +47,14 @@ inline constexpr std::size_t tile = 64;  // rows and columns of a block that sta
 template <class Visit>
 void for_each_run(std::size_t total, std::size_t step, Visit&& visit) {
   for (std::size_t begin = 0; begin < total; begin += step) visit(begin, std::min(step, total - begin));
+}
+
+// The same with a run a task, as visit(worker, begin, size).
+template <class Visit>
+void run_in_blocks(Executor& executor, std::size_t total, std::size_t step, const Visit& visit) {
+  executor.run((total + step - 1) / step, [&](std::size_t worker, std::size_t block) {
+    visit(worker, block * step, std::min(step, total - block * step));
+  });
 }
 
 // A block or a row-major matrix as the kernels take it, a transposed one included.

@@ -160,14 +160,6 @@ Expected<> Filter<Scalar>::find_rows(const SliceView& slice, SliceReport& report
                              now.items, now.contexts);
 }
 
-template <class Scalar>
-bool Filter<Scalar>::all_finite(Executor& executor) const noexcept {
-  std::array<bool, 2> finite{};
-  for_both_sides(executor,
-                 [&](Side which) { finite[static_cast<std::size_t>(which)] = is_finite(model_.side(which)); });
-  return finite[0] && finite[1];
-}
-
 // Weight of the slice's observations per row.
 template <class Scalar>
 void Filter<Scalar>::count(SliceReport& report) noexcept {
@@ -271,6 +263,14 @@ void Filter<Scalar>::solve(const SliceView& slice, Executor& executor) noexcept 
         gaussian_.run(step, model_.values, executor);
     }
   }
+}
+
+template <class Scalar>
+bool Filter<Scalar>::all_finite(Executor& executor) const noexcept {
+  std::array<bool, 2> finite{};
+  for_both_sides(executor,
+                 [&](Side which) { finite[static_cast<std::size_t>(which)] = is_finite(model_.side(which)); });
+  return finite[0] && finite[1];
 }
 
 // ---- the gauge

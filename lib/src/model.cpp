@@ -143,9 +143,7 @@ void Model<Scalar>::turn(MatrixView<Scalar> table, Executor& executor, Give&& gi
   const Eigen::Index d = dimension();
   const ConstMatrixView<Scalar> r(turn_.data(), d, d);
   const auto all = static_cast<std::size_t>(table.rows());
-  executor.run((all + tile - 1) / tile, [&](std::size_t worker, std::size_t block) {
-    const std::size_t begin = block * tile;
-    const std::size_t size = std::min(tile, all - begin);
+  run_in_blocks(executor, all, tile, [&](std::size_t worker, std::size_t begin, std::size_t size) {
     const auto rows = table.middleRows(static_cast<Eigen::Index>(begin), static_cast<Eigen::Index>(size));
     MatrixView<Scalar> turned(turned_.data() + worker * tile * options.dimension, static_cast<Eigen::Index>(size), d);
     product(turned, rows, r);

@@ -81,9 +81,8 @@ PrequentialScore Prequential<Scalar>::sampled_along_way(double share, SideRows<S
     const std::size_t begin = sample.block(k) * row_block;
     go(items, begin, std::min(begin + row_block, items.size()));
   });
-  executor.run((contexts.size() + tile - 1) / tile, [&](std::size_t, std::size_t block) {
-    go(contexts, block * tile, std::min((block + 1) * tile, contexts.size()));
-  });
+  run_in_blocks(executor, contexts.size(), tile,
+                [&](std::size_t, std::size_t begin, std::size_t size) { go(contexts, begin, begin + size); });
   for (SideRows<Scalar>* side : {&items, &contexts}) std::swap(side->embeddings, side->reference);
   prepare_negatives(contexts, negatives);
   executor.run(sample.size(), [&](std::size_t worker, std::size_t k) {

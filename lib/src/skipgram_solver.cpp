@@ -112,8 +112,8 @@ void SkipGramSolver<Scalar>::linearise(const HalfStep<Scalar>& step, RowSums<Sca
 template <class Scalar>
 void SkipGramSolver<Scalar>::prepare(const HalfStep<Scalar>& step, RowSums<Scalar>& sums, Negatives<Scalar>& negatives,
                                      Executor& executor) noexcept {
-  executor.run((step.fixed.size() + tile - 1) / tile, [&](std::size_t, std::size_t block) {
-    for (std::size_t row = block * tile; row < std::min((block + 1) * tile, step.fixed.size()); ++row)
+  run_in_blocks(executor, step.fixed.size(), tile, [&](std::size_t, std::size_t begin, std::size_t size) {
+    for (std::size_t row = begin; row < begin + size; ++row)
       step.fixed.squared_norm[row] = step.fixed.row(row).squaredNorm();
   });
   negatives.prepare(step.fixed, step.fixed.negative_share, step.key);

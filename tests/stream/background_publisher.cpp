@@ -107,6 +107,9 @@ TEST_CASE("what is published in the background is what is published at once, byt
     learn(run, 0, 6);
     REQUIRE(run.finish());
     CHECK(run.report()->slice == 5);
+    const auto store = formats::SnapshotStore::open(directory->path()).value();
+    CHECK(run.parent_checksum() == store.load(4).value().checksum());
+    CHECK(store.load(5).value().view().lineage.parent_checksum == run.parent_checksum());
     CHECK(run.finish());
   }
   for (const auto& file : std::filesystem::directory_iterator(at_once / "snapshots"))
