@@ -50,7 +50,12 @@ Expected<std::uint64_t> write_snapshot(const fs::path& file, const SnapshotView&
   const std::size_t needed = snapshot_workspace_bytes(snapshot);
   if (workspace.size() < needed) workspace.resize(needed);
   const auto checksum = encode_snapshot(snapshot, workspace, *output);
-  if (!checksum) return std::unexpected(checksum.error().within(file.native()));
+  if (!checksum) {
+    // What the disk refuses the file tells with its name; what the encoder refuses does not know it.
+    const ErrorCode code = checksum.error().code();
+    if (code == ErrorCode::io_error || code == ErrorCode::no_space) return checksum;
+    return std::unexpected(checksum.error().within(file.native()));
+  }
   if (const auto committed = output->commit(); !committed) return std::unexpected(committed.error());
   return checksum;
 }

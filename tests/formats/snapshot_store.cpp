@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <string>
+#include <string_view>
 
 #include <gaugeline/formats/snapshot_store.hpp>
 
@@ -155,7 +156,9 @@ TEST_CASE("a snapshot that is refused leaves nothing behind") {
   REQUIRE(store);
   auto example = snapshot_of_slice(0);
   example.items.precision[0] = -1;
-  CHECK(!store->publish(example.view()));
+  const auto refused = store->publish(example.view());
+  REQUIRE(!refused);
+  CHECK(refused.error().message().starts_with(store->file(0).native() + ": "));
   CHECK(std::filesystem::is_empty(folder / "snapshots"));
 }
 

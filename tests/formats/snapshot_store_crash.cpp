@@ -3,6 +3,8 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -162,6 +164,10 @@ TEST_CASE("a full disk refuses a snapshot, keeps the others, and takes it when t
     const auto refused = store.publish(snapshot_of_slice(1).view());
     REQUIRE(!refused);
     CHECK(refused.error().code() == ErrorCode::no_space);
+    const std::string_view message = refused.error().message();
+    const std::string name = store.file(1).native();
+    CHECK(message.starts_with(name + ": "));
+    CHECK(message.find(name, 1) == std::string_view::npos);  // once is enough
     CHECK(store.slices() == std::vector<std::uint64_t>{0});
     CHECK(disk.list("/data/snapshots")->size() == 1);
   }
