@@ -186,9 +186,20 @@ TEST_CASE("a delta brings a snapshot up to date, and is refused by another; dama
                  "slice 3"));
   CHECK(read_text(run.folder / "there.snapshot") == read_text(run.file(3)));
 
+  const std::string held = must("snapshot info " + path("2.delta"));
+  CHECK(contains(held, told.substr(0, told.find('\n'))));
+  CHECK(contains(held, "vectors exact"));
+  const std::string target = must("snapshot info " + slice(2));
+  CHECK(contains(held, target.substr(target.find("checksum "), std::string_view("checksum 0123456789abcdef").size())));
+  CHECK(contains(must("snapshot info --json " + path("3.delta")), "\"base_slice\": 2, \"slice\": 3, "));
+  const auto misplaced = launch("snapshot info --slice 1 " + path("2.delta"));
+  CHECK(misplaced.status == 2);
+  CHECK(contains(misplaced.err, "needs a data directory"));
+
   const std::string loose =
       must("snapshot delta " + slice(0) + " " + slice(3) + " --tolerance 0.5 --out " + path("x.delta"));
   CHECK(contains(loose, "From slice 0 to slice 3: "));
+  CHECK(contains(must("snapshot info " + path("x.delta")), "vectors to within 0.5 deviations"));
   must("snapshot apply " + slice(0) + " " + path("x.delta") + " --out " + path("near.snapshot"));
   CHECK(contains(must("snapshot diff " + slice(2) + " " + path("near.snapshot") + " --min-uses 0"), "to slice 3"));
 
@@ -202,5 +213,6 @@ TEST_CASE("a delta brings a snapshot up to date, and is refused by another; dama
   bytes[bytes.size() / 2] = static_cast<char>(bytes[bytes.size() / 2] ^ 4);
   write_text(run.folder / "2.delta", bytes);
   CHECK(launch("snapshot verify " + path("2.delta")).status == 65);
+  CHECK(launch("snapshot info " + path("2.delta")).status == 65);
   CHECK(launch("snapshot apply " + slice(1) + " " + path("2.delta") + " --out " + path("no.snapshot")).status == 65);
 }

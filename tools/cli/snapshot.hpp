@@ -3,7 +3,9 @@
 
 #include <string>
 
+#include <gaugeline/formats/delta.hpp>
 #include <gaugeline/formats/snapshot_store.hpp>
+#include <gaugeline/stream/json_writer.hpp>
 
 #include "command.hpp"
 
@@ -20,6 +22,11 @@ struct SnapshotChoice {
   // invalid_argument if a slice is named, and the path is no data directory.
   [[nodiscard]] Expected<> check_slice() const;
 };
+
+// "From slice 2 to slice 3: 8,874 of 10,112 rows moved, 1,238 new".
+[[nodiscard]] std::string what_moved(const formats::DeltaSummary& delta);
+// The members of an object that has begun.
+void write_delta_summary(stream::JsonWriter& json, const formats::DeltaSummary& delta);
 
 void add_snapshot_info(CLI::App& snapshot, Commands& commands);
 void add_snapshot_delta(CLI::App& snapshot, Commands& commands);

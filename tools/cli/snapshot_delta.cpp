@@ -63,10 +63,7 @@ class DeltaCommand final : public Command {
 
  private:
   void print_text(const formats::DeltaSummary& summary, std::uint64_t whole) const {
-    const auto count = [](std::uint64_t number) { return grouped(static_cast<double>(number)); };
-    std::cout << "From slice " << summary.base_slice << " to slice " << summary.slice << ": "
-              << count(summary.moved_rows) << " of " << count(summary.item_rows + summary.context_rows)
-              << " rows moved, " << count(summary.new_rows) << " new\n"
+    std::cout << what_moved(summary) << '\n'
               << out_ << ": " << byte_count(summary.bytes) << ", "
               << fixed(100 * static_cast<double>(summary.bytes) / static_cast<double>(whole), 1)
               << " % of the snapshot's " << byte_count(whole) << '\n';
@@ -74,20 +71,9 @@ class DeltaCommand final : public Command {
 
   static void print_json(const formats::DeltaSummary& summary, std::uint64_t whole) {
     stream::JsonWriter json(std::cout);
-    json.begin_object()
-        .member("run", summary.run)
-        .member("base_slice", summary.base_slice)
-        .member("slice", summary.slice)
-        .member("tolerance", summary.tolerance.amount)
-        .member("tolerance_unit",
-                summary.tolerance.unit == formats::DeltaTolerance::Unit::absolute ? "absolute" : "deviations")
-        .member("bytes", summary.bytes)
-        .member("snapshot_bytes", whole)
-        .member("item_rows", summary.item_rows)
-        .member("context_rows", summary.context_rows)
-        .member("new_rows", summary.new_rows)
-        .member("moved_rows", summary.moved_rows)
-        .end_object();
+    json.begin_object();
+    write_delta_summary(json, summary);
+    json.member("snapshot_bytes", whole).end_object();
   }
 
   SnapshotChoice base_, target_;
@@ -96,6 +82,27 @@ class DeltaCommand final : public Command {
 };
 
 }  // namespace
+
+std::string what_moved(const formats::DeltaSummary& delta) {
+  const auto count = [](std::uint64_t number) { return grouped(static_cast<double>(number)); };
+  return "From slice " + std::to_string(delta.base_slice) + " to slice " + std::to_string(delta.slice) + ": " +
+         count(delta.moved_rows) + " of " + count(delta.item_rows + delta.context_rows) + " rows moved, " +
+         count(delta.new_rows) + " new";
+}
+
+void write_delta_summary(stream::JsonWriter& json, const formats::DeltaSummary& delta) {
+  const bool absolute = delta.tolerance.unit == formats::DeltaTolerance::Unit::absolute;
+  json.member("run", delta.run)
+      .member("base_slice", delta.base_slice)
+      .member("slice", delta.slice)
+      .member("tolerance", delta.tolerance.amount)
+      .member("tolerance_unit", absolute ? "absolute" : "deviations")
+      .member("bytes", delta.bytes)
+      .member("item_rows", delta.item_rows)
+      .member("context_rows", delta.context_rows)
+      .member("new_rows", delta.new_rows)
+      .member("moved_rows", delta.moved_rows);
+}
 
 void add_snapshot_delta(CLI::App& snapshot, Commands& commands) {
   commands.push_back(std::make_unique<DeltaCommand>(snapshot));

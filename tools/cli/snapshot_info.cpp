@@ -1,7 +1,10 @@
-// gaugeline snapshot info: what a snapshot holds, and where it comes from.
+// gaugeline snapshot info: what a snapshot or a delta holds, and where it comes from.
 #include <array>
 #include <charconv>
+#include <filesystem>
+#include <fstream>
 #include <iostream>
+#include <span>
 
 #include <gaugeline/formats/comparability.hpp>
 #include <gaugeline/stream/answers_json.hpp>
@@ -22,17 +25,26 @@ std::string hexadecimal(std::uint64_t number) {
   return std::string(digits.size() - text.size(), '0') + text;
 }
 
+// By its first bytes; what cannot be read is left to whoever reads all of it.
+bool is_delta(const std::string& path) {
+  if (!std::filesystem::is_regular_file(path)) return false;
+  std::array<char, 8> begin{};
+  std::ifstream file(path, std::ios::binary);
+  return file.read(begin.data(), begin.size()) && formats::begins_as_delta(std::as_bytes(std::span(begin)));
+}
+
 class InfoCommand final : public Command {
  public:
   explicit InfoCommand(CLI::App& snapshot)
       : Command(snapshot, "info", "  gaugeline snapshot info run --slice 1862",
-                "What a snapshot holds, and where it comes from") {
-    require(app().add_option("PATH", choice_.path, "A snapshot file or a data directory"));
+                "What a snapshot or a delta holds, and where it comes from") {
+    require(app().add_option("PATH", choice_.path, "A snapshot file, a delta, or a data directory"));
     app().add_option("--slice", choice_.slice, "Slice of a data directory; without it, the latest")->type_name("SLICE");
     add_json_flag();
   }
 
   Expected<ExitStatus> run() override {
+    if (is_delta(choice_.path)) return show_delta();
     const auto snapshot = choice_.load();
     if (!snapshot) return std::unexpected(snapshot.error());
     json() ? print_json(*snapshot) : print_text(*snapshot);
@@ -40,6 +52,42 @@ class InfoCommand final : public Command {
   }
 
  private:
+  Expected<ExitStatus> show_delta() const {
+    if (const auto checked = choice_.check_slice(); !checked) return std::unexpected(checked.error());
+    const auto bytes = formats::read_file(choice_.path);
+    if (!bytes) return std::unexpected(bytes.error());
+    const auto delta = formats::read_delta_summary(bytes->span());
+    if (!delta) return std::unexpected(delta.error().within(choice_.path));
+    json() ? print_json(*delta) : print_text(*delta);
+    return ExitStatus::done;
+  }
+
+  static void print_text(const formats::DeltaSummary& delta) {
+    std::cout << what_moved(delta) << '\n'
+              << "run " << stream::printable(delta.run) << ", for a base whose rows have the digest "
+              << hexadecimal(delta.base_digest) << '\n'
+              << "made from the snapshot with checksum " << hexadecimal(delta.target_checksum) << '\n'
+              << grouped(static_cast<double>(delta.item_rows)) << " items, "
+              << grouped(static_cast<double>(delta.context_rows)) << " contexts, " << byte_count(delta.bytes)
+              << ", vectors ";
+    if (delta.tolerance.amount == 0) {
+      std::cout << "exact\n";
+    } else {
+      const bool absolute = delta.tolerance.unit == formats::DeltaTolerance::Unit::absolute;
+      std::cout << "to within " << delta.tolerance.amount << (absolute ? "\n" : " deviations\n");
+    }
+  }
+
+  static void print_json(const formats::DeltaSummary& delta) {
+    stream::JsonWriter json(std::cout);
+    json.begin_object();
+    write_delta_summary(json, delta);
+    json.member("base_digest", hexadecimal(delta.base_digest))
+        .member("digest", hexadecimal(delta.digest))
+        .member("target_checksum", hexadecimal(delta.target_checksum))
+        .end_object();
+  }
+
   static void print_text(const formats::Snapshot& snapshot) {
     const formats::SnapshotView view = snapshot.view();
     const std::string parent = view.lineage.parent_checksum == 0 ? "none" : hexadecimal(view.lineage.parent_checksum);
