@@ -20,8 +20,10 @@ std::array<std::byte, record_file_header_bytes> RecordFileKind::header() const n
 }
 
 Expected<> RecordFileKind::check_header(std::span<const std::byte> bytes) const noexcept {
-  if (bytes.size() < record_file_header_bytes || std::memcmp(bytes.data(), magic.data(), magic.size()) != 0)
+  if (bytes.size() < magic.size() || std::memcmp(bytes.data(), magic.data(), magic.size()) != 0)
     return fail(ErrorCode::bad_data, "is not ", name, ": it does not begin with \"", magic, "\"");
+  if (bytes.size() < record_file_header_bytes)
+    return fail(ErrorCode::bad_data, "is cut off: ", bytes.size(), " bytes are less than the header of ", name);
   if (const auto found = load<std::uint32_t>(bytes, 8); found != version)
     return fail(ErrorCode::unsupported_version, "is ", name, " of format version ", found, ", but this program reads ",
                 version);

@@ -40,7 +40,10 @@ TEST_CASE("a cut at any length, and bytes after the end, are detected") {
   const Bytes good = encode_pair(pair, {});
   for (std::size_t size = 0; size < good.size(); ++size) {
     REQUIRE_MESSAGE(!apply_delta(pair.base.view(), std::span(good).first(size)), "length ", size);
-    REQUIRE_MESSAGE(!read_delta_summary(std::span(good).first(size)), "length ", size);
+    const auto refused = read_delta_summary(std::span(good).first(size));
+    REQUIRE_MESSAGE(!refused, "length ", size);
+    const bool begins = begins_as_delta(std::span(good).first(size));
+    CHECK_MESSAGE(refused.error().message().contains(begins ? "cut off" : "is not a delta"), "length ", size);
   }
   Bytes longer = good;
   longer.push_back({});

@@ -5,6 +5,7 @@
 #include <fstream>
 #include <iostream>
 #include <span>
+#include <system_error>
 
 #include <gaugeline/formats/comparability.hpp>
 #include <gaugeline/stream/answers_json.hpp>
@@ -27,7 +28,8 @@ std::string hexadecimal(std::uint64_t number) {
 
 // By its first bytes; what cannot be read is left to whoever reads all of it.
 bool is_delta(const std::string& path) {
-  if (!std::filesystem::is_regular_file(path)) return false;
+  std::error_code none;
+  if (!std::filesystem::is_regular_file(path, none)) return false;
   std::array<char, 8> begin{};
   std::ifstream file(path, std::ios::binary);
   return file.read(begin.data(), begin.size()) && formats::begins_as_delta(std::as_bytes(std::span(begin)));
@@ -64,9 +66,8 @@ class InfoCommand final : public Command {
 
   static void print_text(const formats::DeltaSummary& delta) {
     std::cout << what_moved(delta) << '\n'
-              << "run " << stream::printable(delta.run) << ", for a base whose rows have the digest "
-              << hexadecimal(delta.base_digest) << '\n'
-              << "made from the snapshot with checksum " << hexadecimal(delta.target_checksum) << '\n'
+              << "run " << stream::printable(delta.run) << ", made from the snapshot with checksum "
+              << hexadecimal(delta.target_checksum) << '\n'
               << grouped(static_cast<double>(delta.item_rows)) << " items, "
               << grouped(static_cast<double>(delta.context_rows)) << " contexts, " << byte_count(delta.bytes)
               << ", vectors ";
