@@ -77,7 +77,8 @@ Expected<SliceReport> Filter<Scalar>::learn(const SliceView& slice, Executor& ex
   if (has_data) {
     share_negatives(true);
     weigh_negatives(model_.items, model_.contexts, options().negatives, report.observations);
-    for_both_sides(executor, [&](Side which) { choose_active(model_.side(which), options().likelihood); });
+    for_both_sides(executor,
+                   [&](Side which) { choose_active(model_.side(which), options().likelihood, passes_over(slice)); });
     solve(slice, executor);
     if (passes_over(slice) && options().pass_sweeps == 0) {
       for_both_sides(executor,

@@ -139,11 +139,13 @@ void weigh_negatives(SideRows<Scalar>& items, SideRows<Scalar>& contexts, std::u
 }
 
 template <class Scalar>
-void choose_active(SideRows<Scalar>& side, Likelihood likelihood) noexcept {
+void choose_active(SideRows<Scalar>& side, Likelihood likelihood, bool passed) noexcept {
+  const auto pushed = [&](std::size_t row) {
+    return likelihood == Likelihood::skipgram && side.negative_weight[row] > (passed ? side.predicted[row] : Scalar(0));
+  };
   side.active_count = 0;
   for (std::size_t row = 0; row < side.size(); ++row) {
-    if (side.slice_count[row] > 0 || (likelihood == Likelihood::skipgram && side.negative_weight[row] > 0))
-      side.active[side.active_count++] = static_cast<RowIndex>(row);
+    if (side.slice_count[row] > 0 || pushed(row)) side.active[side.active_count++] = static_cast<RowIndex>(row);
   }
 }
 
@@ -153,7 +155,7 @@ template void share_negatives(std::span<float>) noexcept;
 template void share_negatives(std::span<double>) noexcept;
 template void weigh_negatives(SideRows<float>&, SideRows<float>&, std::uint32_t, double) noexcept;
 template void weigh_negatives(SideRows<double>&, SideRows<double>&, std::uint32_t, double) noexcept;
-template void choose_active(SideRows<float>&, Likelihood) noexcept;
-template void choose_active(SideRows<double>&, Likelihood) noexcept;
+template void choose_active(SideRows<float>&, Likelihood, bool) noexcept;
+template void choose_active(SideRows<double>&, Likelihood, bool) noexcept;
 
 }  // namespace gaugeline

@@ -72,9 +72,10 @@ template <class Scalar>
 void weigh_negatives(SideRows<Scalar>& items, SideRows<Scalar>& contexts, std::uint32_t negatives,
                      double observations) noexcept;
 
-// A context that is absent from the slice is still pushed away by its negatives; an item that is absent is not.
+// The rows that a half-step moves: those in data, and contexts whose negatives push them although they are absent from
+// the slice. A pass has pushed those already, so after one only where that weighs more than the prior, a_j > pm_j.
 template <class Scalar>
-void choose_active(SideRows<Scalar>& side, Likelihood likelihood) noexcept;
+void choose_active(SideRows<Scalar>& side, Likelihood likelihood, bool passed) noexcept;
 
 extern template class Negatives<float>;
 extern template class Negatives<double>;

@@ -1,6 +1,8 @@
-// The lean mode: passes over sequences and no sweep after them.
+// What passes do by themselves: the lean mode, without a sweep after them, and rows that the sweep leaves alone.
 #include <doctest/doctest.h>
 
+#include <cstdint>
+#include <string>
 #include <vector>
 
 #include <gaugeline/online_learner.hpp>
@@ -25,7 +27,37 @@ Options lasting_options() {
   return options;
 }
 
+// Contexts 100 to 199 are absent from a slice of so many sequences: how many of them its sweep moves, where all 200
+// were in the slice before.
+std::size_t absent_contexts_swept(std::size_t sequences) {
+  Options options = small_options();
+  options.gauge = GaugeFixing::none;
+  options.anchor_memory = 0;
+  options.diffusion_score_rate = 0;
+  auto swept = OnlineLearner<double>::create(options).value();
+  options.pass_sweeps = 0;
+  auto passed = OnlineLearner<double>::create(options).value();
+  SerialExecutor serial;
+  swept.learn(SequenceSlice(0, 200).view(), serial).value();
+  passed.restore(swept.state()).value();
+  const SequenceSlice slice(1, 100, sequences);
+  swept.learn(slice.view(), serial).value();
+  passed.learn(slice.view(), serial).value();
+  std::size_t moved = 0;
+  for (std::uint32_t token = 100; token < 200; ++token) {
+    const RowIndex row = swept.find(Side::contexts, "w" + std::to_string(token));
+    const auto here = swept.state().contexts.embeddings.row(row);
+    if ((here.array() != passed.state().contexts.embeddings.row(row).array()).any()) ++moved;
+  }
+  return moved;
+}
+
 }  // namespace
+
+TEST_CASE("passes: of contexts that are absent the sweep moves those whose negatives weigh more than their prior") {
+  CHECK(absent_contexts_swept(1) == 0);
+  CHECK(absent_contexts_swept(100) == 100);
+}
 
 TEST_CASE("passes alone: the precision grows by what the slice added to the energy of the gradients") {
   for (const Coupling coupling : {Coupling::random_walk, Coupling::none}) {
