@@ -9,11 +9,10 @@ namespace gaugeline::formats {
 
 std::uint64_t checksum(std::span<const std::byte> bytes) noexcept { return XXH3_64bits(bytes.data(), bytes.size()); }
 
-std::uint64_t checksum(std::span<const std::byte> head, std::span<const std::byte> tail) noexcept {
+std::uint64_t checksum(std::span<const std::span<const std::byte>> pieces) noexcept {
   XXH3_state_t state;
   XXH3_64bits_reset(&state);
-  XXH3_64bits_update(&state, head.data(), head.size());
-  XXH3_64bits_update(&state, tail.data(), tail.size());
+  for (const auto piece : pieces) XXH3_64bits_update(&state, piece.data(), piece.size());
   return XXH3_64bits_digest(&state);
 }
 

@@ -11,8 +11,8 @@ namespace gaugeline::formats {
 
 // XXH3, 64 bits, seed 0. No heap.
 [[nodiscard]] std::uint64_t checksum(std::span<const std::byte> bytes) noexcept;
-// Of `head` and `tail`, one after the other. No heap.
-[[nodiscard]] std::uint64_t checksum(std::span<const std::byte> head, std::span<const std::byte> tail) noexcept;
+// Of pieces, one after the other. No heap.
+[[nodiscard]] std::uint64_t checksum(std::span<const std::span<const std::byte>> pieces) noexcept;
 
 // XXH3, 128 bits, of bytes that come piece by piece.
 class Digest {

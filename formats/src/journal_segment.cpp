@@ -64,7 +64,8 @@ JournalRecordHeader::Bytes JournalRecordHeader::sealed(std::span<const std::byte
   store(bytes, 4, kind);
   store(bytes, 8, number);
   store(bytes, 16, durable);
-  store(bytes, record_checksum_offset, formats::checksum(std::span(bytes).first<record_checksum_offset>(), body));
+  const std::array<std::span<const std::byte>, 2> summed{std::span(bytes).first<record_checksum_offset>(), body};
+  store(bytes, record_checksum_offset, formats::checksum(summed));
   return bytes;
 }
 

@@ -38,8 +38,9 @@ std::array<std::byte, record_header_bytes> RecordHeader::sealed(std::span<const 
   store(bytes, 4, compressed_bytes);
   store(bytes, 8, raw_bytes);
   store(bytes, 12, index);
-  store(bytes, record_header_checksum_offset,
-        formats::checksum(std::span(bytes).first<record_header_checksum_offset>(), payload));
+  const std::array<std::span<const std::byte>, 2> summed{std::span(bytes).first<record_header_checksum_offset>(),
+                                                         payload};
+  store(bytes, record_header_checksum_offset, formats::checksum(summed));
   return bytes;
 }
 

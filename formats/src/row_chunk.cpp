@@ -53,8 +53,39 @@ flatbuffers::Offset<flatbuffers::Vector<std::uint32_t>> write_order(flatbuffers:
   return vector;
 }
 
+// A vector of floats whose numbers stay where they are: the builder has room for them, at `place`.
+struct BorrowedColumn {
+  std::span<const float> numbers;
+  const float* place = nullptr;
+  flatbuffers::Offset<flatbuffers::Vector<float>> vector;
+
+  BorrowedColumn() = default;
+  BorrowedColumn(flatbuffers::FlatBufferBuilder& builder, std::span<const float> borrowed) : numbers(borrowed) {
+    float* room = nullptr;
+    vector = builder.CreateUninitializedVector<float>(numbers.size(), &room);
+    place = room;
+  }
+};
+
+// `first` lies before `second` in the builder's memory; either may be without numbers.
+RowChunk cut(std::span<const std::byte> built, const BorrowedColumn& first, const BorrowedColumn& second) {
+  RowChunk chunk;
+  std::size_t piece = 0;
+  for (const BorrowedColumn* column : {&first, &second}) {
+    if (column->numbers.empty()) continue;
+    const auto* const place = reinterpret_cast<const std::byte*>(column->place);
+    const auto before = static_cast<std::size_t>(place - built.data());
+    chunk.pieces[piece++] = built.first(before);
+    chunk.pieces[piece++] = std::as_bytes(column->numbers);
+    built = built.subspan(before + column->numbers.size_bytes());
+  }
+  chunk.pieces[piece] = built;
+  return chunk;
+}
+
 struct EmbeddingColumns {
-  flatbuffers::Offset<flatbuffers::Vector<float>> float32, scale;
+  BorrowedColumn float32;
+  flatbuffers::Offset<flatbuffers::Vector<float>> scale;
   flatbuffers::Offset<flatbuffers::Vector<std::uint16_t>> bfloat16;
   flatbuffers::Offset<flatbuffers::Vector<std::int8_t>> int8;
 };
@@ -72,7 +103,7 @@ EmbeddingColumns write_embeddings(flatbuffers::FlatBufferBuilder& builder, const
   }
   builder.ForceVectorAlignment(numbers.size(), bytes_per_number(encoding), embedding_alignment);
   if (encoding == Encoding::float32) {
-    written.float32 = builder.CreateVector(numbers.data(), numbers.size());
+    written.float32 = BorrowedColumn(builder, numbers);
   } else if (encoding == Encoding::bfloat16) {
     std::uint16_t* out = nullptr;
     written.bfloat16 = builder.CreateUninitializedVector<std::uint16_t>(numbers.size(), &out);
@@ -147,8 +178,14 @@ RowRange next_rows(const SideState<float>& side, std::size_t first, RowStorage s
   return rows;
 }
 
-std::span<const std::byte> write_row_chunk(flatbuffers::FlatBufferBuilder& builder, const SideState<float>& side,
-                                           RowRange rows, RowStorage storage) {
+std::size_t RowChunk::size() const noexcept {
+  std::size_t bytes = 0;
+  for (const auto piece : pieces) bytes += piece.size();
+  return bytes;
+}
+
+RowChunk write_row_chunk(flatbuffers::FlatBufferBuilder& builder, const SideState<float>& side, RowRange rows,
+                         RowStorage storage) {
   const auto column = [&](std::span<const float> values) {
     return builder.CreateVector(values.subspan(rows.first, rows.count).data(), rows.count);
   };
@@ -180,15 +217,18 @@ std::span<const std::byte> write_row_chunk(flatbuffers::FlatBufferBuilder& build
   const auto baseline_precision = if_any(side.baseline_precision);
   const bool anchored = stores_anchors(side, storage);
   const auto anchor_time = anchored ? column(side.anchor_time) : Column();
-  const auto anchor =
-      anchored ? builder.CreateVector(side.anchor.data() + rows.first * dimension, rows.count * dimension) : Column();
+  BorrowedColumn anchor;
+  if (anchored) anchor = BorrowedColumn(builder, {side.anchor.data() + rows.first * dimension, rows.count * dimension});
   const auto embeddings = write_embeddings(builder, side.embeddings, rows, storage.encoding);
-  builder.Finish(schema::CreateRows(builder, embeddings.float32, precision, diffusion, count, uses, null_variance,
-                                    log_retention, token_bytes, token_ends, offset, offset_precision, baseline_offset,
-                                    baseline_precision, frequency, born, gradient_energy, anchor, anchor_time,
-                                    token_order, embeddings.bfloat16, embeddings.int8, embeddings.scale),
-                 schema::RowsIdentifier());
-  return {reinterpret_cast<const std::byte*>(builder.GetBufferPointer()), builder.GetSize()};
+  builder.Finish(
+      schema::CreateRows(builder, embeddings.float32.vector, precision, diffusion, count, uses, null_variance,
+                         log_retention, token_bytes, token_ends, offset, offset_precision, baseline_offset,
+                         baseline_precision, frequency, born, gradient_energy, anchor.vector, anchor_time, token_order,
+                         embeddings.bfloat16, embeddings.int8, embeddings.scale),
+      schema::RowsIdentifier());
+  // A builder grows downwards: what was made last lies first.
+  return cut({reinterpret_cast<const std::byte*>(builder.GetBufferPointer()), builder.GetSize()}, embeddings.float32,
+             anchor);
 }
 
 Expected<const schema::Rows*> read_row_chunk(const AlignedBytes& bytes, std::uint32_t row_count,

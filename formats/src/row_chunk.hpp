@@ -4,6 +4,7 @@
 #include <flatbuffers/flatbuffers.h>
 #include <rows_generated.h>
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -42,10 +43,14 @@ struct RowRange {
 [[nodiscard]] RowRange next_rows(const SideState<float>& side, std::size_t first, RowStorage storage,
                                  std::size_t most_bytes) noexcept;
 
-// Builds the chunk; the result lies in the builder.
-[[nodiscard]] std::span<const std::byte> write_row_chunk(flatbuffers::FlatBufferBuilder& builder,
-                                                         const SideState<float>& side, RowRange rows,
-                                                         RowStorage storage);
+// A finished chunk in pieces, some of them empty: what the builder holds, and in their places the tables' numbers as
+// they lie in the side, for whose copies the builder has left room.
+struct RowChunk {
+  std::array<std::span<const std::byte>, 5> pieces;
+  [[nodiscard]] std::size_t size() const noexcept;  // bytes
+};
+[[nodiscard]] RowChunk write_row_chunk(flatbuffers::FlatBufferBuilder& builder, const SideState<float>& side,
+                                       RowRange rows, RowStorage storage);
 
 // Structure and shape: every column has `row_count` rows. O(1); tokens and figures are checked later.
 [[nodiscard]] Expected<const schema::Rows*> read_row_chunk(const AlignedBytes& bytes, std::uint32_t row_count,

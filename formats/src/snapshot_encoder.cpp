@@ -78,11 +78,11 @@ class SnapshotEncoder {
       rows = next_rows(side, rows.first, storage, chunk_bytes_);
       WorkspaceAllocator allocator(memory_);
       flatbuffers::FlatBufferBuilder builder(memory_.size(), &allocator);
-      const auto bytes = write_row_chunk(builder, side, rows, storage);
+      const RowChunk chunk = write_row_chunk(builder, side, rows, storage);
       list_[written_chunks_++] =
-          schema::Chunk(offset_, bytes.size(), checksum(bytes), static_cast<std::uint32_t>(rows.first),
+          schema::Chunk(offset_, chunk.size(), checksum(chunk.pieces), static_cast<std::uint32_t>(rows.first),
                         static_cast<std::uint32_t>(rows.count), static_cast<std::uint32_t>(which), 0);
-      if (auto ok = put(bytes); !ok) return ok;
+      if (auto ok = put(chunk.pieces); !ok) return ok;
     }
     return {};
   }
@@ -101,10 +101,14 @@ class SnapshotEncoder {
   }
 
   // Writes a part, and zeros up to where the next one begins.
-  Expected<> put(std::span<const std::byte> part) {
+  Expected<> put(std::span<const std::byte> part) { return put(std::span(&part, 1)); }
+  Expected<> put(std::span<const std::span<const std::byte>> pieces) {
     static constexpr std::array<std::byte, part_alignment> zeros{};
-    if (auto ok = sink_.write(part); !ok) return ok;
-    const std::uint64_t end = offset_ + part.size();
+    std::uint64_t end = offset_;
+    for (const auto piece : pieces) {
+      if (auto ok = sink_.write(piece); !ok) return ok;
+      end += piece.size();
+    }
     offset_ = aligned_up(end);
     return offset_ == end ? Expected<>() : sink_.write(std::span(zeros).first(offset_ - end));
   }
