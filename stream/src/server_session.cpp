@@ -53,7 +53,7 @@ Expected<std::optional<ServerEvent>> ServerSession::accept_data(Frame frame) {
 void ServerSession::welcome(std::uint64_t last_sequence, std::uint64_t last_unjudged) {
   if (state_ != State::awaiting_welcome) return;
   state_ = State::streaming;
-  last_sequence_ = last_sequence;
+  last_sequence_ = last_answered_ = last_sequence;
   decoder_.set_max_body_bytes(limits_.max_frame_bytes);
   const Welcome welcome{.last_sequence = last_sequence,
                         .last_unjudged = last_unjudged,
@@ -62,27 +62,32 @@ void ServerSession::welcome(std::uint64_t last_sequence, std::uint64_t last_unju
   append_frame(output_, FrameType::welcome, 0, encode(welcome));
 }
 
-void ServerSession::acknowledge(std::uint64_t sequence) {
-  if (state_ != State::streaming) return;
-  --unanswered_;
-  append_frame(output_, FrameType::ack, sequence, {});
-}
+void ServerSession::acknowledge(std::uint64_t sequence) { answer(FrameType::ack, sequence, {}); }
 
 void ServerSession::acknowledge(std::uint64_t sequence, const EventsTaken& taken) {
+  answer(FrameType::ack, sequence, encode(taken));
+}
+
+void ServerSession::refuse(std::uint64_t sequence, const Error& why) {
+  answer(FrameType::reject, sequence, encode(why));
+}
+
+void ServerSession::answer(FrameType type, std::uint64_t sequence, std::span<const std::byte> body) {
   if (state_ != State::streaming) return;
   --unanswered_;
-  append_frame(output_, FrameType::ack, sequence, encode(taken));
+  last_answered_ = sequence;
+  append_frame(output_, type, sequence, body);
+  for (; !waiting_.empty() && waiting_.front().sequence <= last_answered_; waiting_.pop_front())
+    append_frame(output_, FrameType::verdict, waiting_.front().sequence, waiting_.front().body);
 }
 
 void ServerSession::judge(std::uint64_t sequence, const Expected<>& outcome) {
   if (state_ != State::streaming) return;
-  append_frame(output_, FrameType::verdict, sequence, outcome ? std::vector<std::byte>() : encode(outcome.error()));
-}
-
-void ServerSession::refuse(std::uint64_t sequence, const Error& why) {
-  if (state_ != State::streaming) return;
-  --unanswered_;
-  append_frame(output_, FrameType::reject, sequence, encode(why));
+  auto body = outcome ? std::vector<std::byte>() : encode(outcome.error());
+  if (sequence > last_answered_)
+    waiting_.push_back({.sequence = sequence, .body = std::move(body)});
+  else
+    append_frame(output_, FrameType::verdict, sequence, body);
 }
 
 void ServerSession::fail(const Error& why) {

@@ -107,16 +107,42 @@ TEST_CASE("events are handed on as slices are, and what became of them is told")
 
 TEST_CASE("verdicts on acknowledged slices come after their answers, and free no credit") {
   auto session = streaming_after(0);
-  REQUIRE(receive(session, frame(FrameType::slice, 1)));
-  session.acknowledge(1);
+  for (std::uint64_t sequence = 1; sequence <= 2; ++sequence) {
+    REQUIRE(receive(session, frame(FrameType::slice, sequence)));
+    session.acknowledge(sequence);
+  }
   session.judge(1, {});
   session.judge(2, fail(ErrorCode::capacity_exceeded, "too large"));
   const auto frames = output(session);
-  REQUIRE(frames.size() == 3);
-  CHECK(frames[1].type == FrameType::verdict);
-  CHECK(frames[1].sequence == 1);
-  CHECK(frames[1].body.empty());
-  CHECK(decode_refusal(frames[2].body).value().message() == "too large");
+  REQUIRE(frames.size() == 4);
+  CHECK(frames[2].type == FrameType::verdict);
+  CHECK(frames[2].sequence == 1);
+  CHECK(frames[2].body.empty());
+  CHECK(decode_refusal(frames[3].body).value().message() == "too large");
+}
+
+TEST_CASE("a verdict on what an earlier connection left in the queue waits until the message is answered here") {
+  auto session = streaming_after(4);
+  session.judge(4, {});  // answered on the earlier one
+  session.judge(5, {});
+  session.judge(6, fail(ErrorCode::capacity_exceeded, "too large"));
+  auto frames = output(session);
+  REQUIRE(frames.size() == 1);
+  CHECK(frames[0].sequence == 4);
+  for (std::uint64_t sequence = 5; sequence <= 6; ++sequence) {
+    REQUIRE(receive(session, frame(FrameType::slice, sequence)));
+    session.acknowledge(sequence);
+    frames = output(session);
+    REQUIRE(frames.size() == 2);
+    CHECK(frames[0].type == FrameType::ack);
+    CHECK(frames[0].sequence == sequence);
+    CHECK(frames[1].type == FrameType::verdict);
+    CHECK(frames[1].sequence == sequence);
+    CHECK(frames[1].body.empty() == (sequence == 5));
+  }
+  REQUIRE(receive(session, frame(FrameType::slice, 7)));
+  session.refuse(7, Error(ErrorCode::bad_data, "no"));
+  CHECK(output(session).size() == 1);
 }
 
 TEST_CASE("slices are handed on, byte by byte or all at once, and answered in order") {

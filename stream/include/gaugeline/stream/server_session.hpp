@@ -4,11 +4,14 @@
 //   awaiting hello --hello--> awaiting welcome --welcome()--> streaming --anything wrong, or fail()--> closed
 //
 // Every message is answered once, by ack or reject, in the order of sequence numbers. A slice that was acknowledged
-// gets a verdict later, when it is learnt; so do slices of an earlier connection of the same source. Not thread-safe.
+// gets a verdict later, when it is learnt; so do slices of an earlier connection of the same source. What that one had
+// in the queue when it was lost may be learnt before the client, which sends it again, has its answer here: the verdict
+// then waits for the answer. Not thread-safe.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <optional>
 #include <span>
 #include <string>
@@ -62,7 +65,8 @@ class ServerSession {
   void acknowledge(std::uint64_t sequence);
   void acknowledge(std::uint64_t sequence, const EventsTaken& taken);
   void refuse(std::uint64_t sequence, const Error& why);
-  // Of an acknowledged slice: it is learnt, or why it is not. Ignored unless the session is streaming.
+  // Of a slice that was taken: it is learnt, or why it is not. Goes out once the message is answered on this
+  // connection. Ignored unless the session is streaming.
   void judge(std::uint64_t sequence, const Expected<>& outcome);
   // Puts an error frame behind what is to be sent, and closes the session: what has come of a frame is let go. Ignored
   // if it is closed already.
@@ -82,11 +86,19 @@ class ServerSession {
   [[nodiscard]] Expected<std::optional<ServerEvent>> accept(Frame frame);
   [[nodiscard]] Expected<std::optional<ServerEvent>> accept_hello(const Frame& frame);
   [[nodiscard]] Expected<std::optional<ServerEvent>> accept_data(Frame frame);
+  void answer(FrameType type, std::uint64_t sequence, std::span<const std::byte> body);
+
+  struct Verdict {
+    std::uint64_t sequence = 0;
+    std::vector<std::byte> body;
+  };
 
   SessionLimits limits_;
   FrameDecoder decoder_;
   State state_ = State::awaiting_hello;
   std::uint64_t last_sequence_ = 0;  // received
+  std::uint64_t last_answered_ = 0;
+  std::deque<Verdict> waiting_;  // for the answers to their messages, in order
   std::uint32_t unanswered_ = 0;
   std::vector<std::byte> output_;
 };
