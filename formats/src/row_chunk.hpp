@@ -44,7 +44,7 @@ struct RowRange {
                                  std::size_t most_bytes) noexcept;
 
 // A finished chunk in pieces, some of them empty: what the builder holds, and in their places the tables' numbers as
-// they lie in the side, for whose copies the builder has left room.
+// they lie in the side, for whose copies the builder has left room. Valid as long as both are.
 struct RowChunk {
   std::array<std::span<const std::byte>, 5> pieces;
   [[nodiscard]] std::size_t size() const noexcept;  // bytes
