@@ -84,7 +84,7 @@ void count(SmootherSlice<Scalar>& slice, const Options& options) noexcept {
     share_negatives(shares);
     weigh_negatives(items, contexts, options.negatives, total);
   }
-  for (const Side which : both_sides) choose_active(slice.side(which).rows, options.likelihood, false);
+  for (const Side which : both_sides) choose_active(slice.side(which).rows, options.likelihood, /*passed=*/false);
 }
 
 }  // namespace
