@@ -82,6 +82,8 @@ Expected<> validate(const Options& o) noexcept {
   if (o.coupling > Coupling::none) return fail(ErrorCode::invalid_argument, "coupling is not a known one");
   if (o.gauge > GaugeFixing::none) return fail(ErrorCode::invalid_argument, "gauge is not a known one");
   if (o.offsets > Offsets::none) return fail(ErrorCode::invalid_argument, "offsets is not a known one");
+  if (o.pass_products > PassProducts::rounded)
+    return fail(ErrorCode::invalid_argument, "pass_products is not a known one");
   if (!in(o.dimension, 1U, 1024U)) return out_of_range("dimension", o.dimension, "1 to 1024");
   if (o.admission_uses < 1) return out_of_range("admission_uses", o.admission_uses, "at least 1");
   if (auto ok = check_prior(o); !ok) return ok;

@@ -1,6 +1,7 @@
 #include "sequence_pass.hpp"
 
 #include <algorithm>
+#include <type_traits>
 
 #include <gaugeline/random.hpp>
 
@@ -9,32 +10,44 @@ namespace gaugeline {
 template <class Scalar>
 void SequencePass<Scalar>::reserve(Arena& arena, const Options& options) noexcept {
   dimension_ = options.dimension;
-  stride_ = padded(dimension_);
   rate_ = static_cast<Scalar>(options.pass_rate);
   negatives_per_positive_ = static_cast<Scalar>(options.negatives);
   draws_.reserve(arena, row_room(options.context_capacity));
-  centre_rows_ = arena.take<Scalar>(block_positions * stride_);
-  centre_gradients_ = arena.take<Scalar>(block_positions * stride_);
-  centre_columns_ = arena.take<Scalar>(stride_ * block_positions);
-  other_rows_ = arena.take<Scalar>(tile * stride_);
-  other_gradients_ = arena.take<Scalar>(block_positions * stride_);
-  scores_ = arena.take<Scalar>(tile * block_positions);
+  full_.reserve(arena, dimension_);
+  rounds_ = std::is_same_v<Scalar, float> && options.pass_products == PassProducts::rounded;
+  if (rounds_) rounded_.reserve(arena, dimension_);
+  scores_ = arena.take<Scalar>(tile * pass_block);
+  centre_gradients_ = arena.take<Scalar>(pass_block * padded(dimension_));
+  other_gradients_ = arena.take<Scalar>(pass_block * padded(dimension_));
 }
 
 template <class Scalar>
 void SequencePass<Scalar>::run(const SliceView& slice, SideRows<Scalar>& items, SideRows<Scalar>& contexts,
                                std::uint64_t key) noexcept {
-  const std::size_t positions = slice.sequence_ids.size();
-  if (positions == 0) return;
+  if (slice.sequence_ids.empty()) return;
   draws_.set(contexts.size(), [&](std::size_t row) { return contexts.negative_share[row]; });
   draw_ = key;
   sequence_ = 0;
   weigh_distances(slice);
+  if constexpr (std::is_same_v<Scalar, float> && kernels::tiles::compiled) {
+    if (rounds_ && kernels::tiles::available()) {
+      const kernels::tiles::Registers registers;
+      return run_blocks(rounded_, slice, items, contexts);
+    }
+  }
+  run_blocks(full_, slice, items, contexts);
+}
+
+template <class Scalar>
+template <class Products>
+void SequencePass<Scalar>::run_blocks(Products& products, const SliceView& slice, SideRows<Scalar>& items,
+                                      SideRows<Scalar>& contexts) noexcept {
+  const std::size_t positions = slice.sequence_ids.size();
   prepare(slice, 0, items, contexts, blocks_[0]);
-  for (std::size_t block = 0; block * block_positions < positions; ++block) {
-    const std::size_t next = (block + 1) * block_positions;
+  for (std::size_t block = 0; block * pass_block < positions; ++block) {
+    const std::size_t next = (block + 1) * pass_block;
     if (next < positions) prepare(slice, next, items, contexts, blocks_[(block + 1) % 2]);
-    learn(blocks_[block % 2], items, contexts);
+    learn(products, blocks_[block % 2], items, contexts);
   }
 }
 
@@ -51,7 +64,7 @@ void SequencePass<Scalar>::weigh_distances(const SliceView& slice) noexcept {
 template <class Scalar>
 void SequencePass<Scalar>::prepare(const SliceView& slice, std::size_t first, const SideRows<Scalar>& items,
                                    const SideRows<Scalar>& contexts, Block& block) noexcept {
-  const std::size_t last = std::min(first + block_positions, slice.sequence_ids.size());
+  const std::size_t last = std::min(first + pass_block, slice.sequence_ids.size());
   block.centres.fill(0);
   block.present.fill(0);
   for (std::size_t position = first; position < last; ++position) {
@@ -92,52 +105,47 @@ void SequencePass<Scalar>::prepare(const SliceView& slice, std::size_t first, co
 }
 
 template <class Scalar>
-void SequencePass<Scalar>::learn(const Block& block, SideRows<Scalar>& items, SideRows<Scalar>& contexts) noexcept {
-  using kernels::Block;
+template <class Products>
+void SequencePass<Scalar>::learn(Products& products, const Block& block, SideRows<Scalar>& items,
+                                 SideRows<Scalar>& contexts) noexcept {
   const std::size_t d = dimension_;
-  const Block<Scalar> centres{centre_rows_.data(), block_positions, stride_, stride_};
-  const Block<Scalar> columns{centre_columns_.data(), d, block_positions, block_positions};
-  const Block<Scalar> centre_gradients{centre_gradients_.data(), block_positions, stride_, stride_};
-  kernels::gather(centres, {items.embeddings.data(), d, block_positions, block.centres.data()});
-  kernels::transpose<Scalar>({centre_columns_.data(), stride_, block_positions, block_positions}, centres);
-  std::ranges::fill(centre_gradients_, Scalar(0));
-  pairs_.fill(0);
+  const kernels::Descent<Scalar> steps_of_items{items.embeddings.data(), items.gradient_energy.data(), d, rate_};
   const kernels::Descent<Scalar> steps_of_contexts{contexts.embeddings.data(), contexts.gradient_energy.data(), d,
                                                    rate_};
-  for_each_run(block.other_count(), tile, [&](std::size_t begin, std::size_t size) {
+  const auto gradients = [&](std::span<Scalar> all, std::size_t rows) {
+    return kernels::Block<const Scalar>{all.data(), rows, padded(d), padded(d)};
+  };
+  products.set_centres({items.embeddings.data(), d, pass_block, block.centres.data()});
+  std::ranges::fill(centre_gradients_, Scalar(0));
+  pairs_.fill(0);
+  for_each_run(block.other_count(), Products::at_a_time, [&](std::size_t begin, std::size_t size) {
     const RowIndex* const at = block.others.data() + begin;
-    const Block<Scalar> others{other_rows_.data(), size, stride_, stride_};
-    const Block<Scalar> weights{scores_.data(), size, block_positions, block_positions};
-    kernels::gather(others, {contexts.embeddings.data(), d, size, at});
-    kernels::product<Scalar>(weights, others, columns);
+    products.score(scores_, {contexts.embeddings.data(), d, size, at});
     weigh(block, begin, size);
-    kernels::add_product<Scalar>(centre_gradients, {scores_.data(), block_positions, size, 1, block_positions}, others);
+    products.add_centre_gradients(centre_gradients_, scores_);
     // A few at a time, whose gradients stay in the first cache.
-    for_each_run(size, block_positions, [&](std::size_t k, std::size_t few) {
-      const Block<Scalar> gradients{other_gradients_.data(), few, stride_, stride_};
-      kernels::product<Scalar>(gradients, {scores_.data() + k * block_positions, few, block_positions, block_positions},
-                               centres);
-      kernels::descend<Scalar>(steps_of_contexts, at + k, gradients);
+    for_each_run(size, pass_block, [&](std::size_t k, std::size_t few) {
+      products.other_gradients(other_gradients_, scores_.subspan(k * pass_block), few);
+      kernels::descend<Scalar>(steps_of_contexts, at + k, gradients(other_gradients_, few));
     });
   });
-  kernels::descend<Scalar>({items.embeddings.data(), items.gradient_energy.data(), d, rate_}, block.centres.data(),
-                           centre_gradients);
+  kernels::descend<Scalar>(steps_of_items, block.centres.data(), gradients(centre_gradients_, pass_block));
 }
 
 // From the scores of `size` others, from `begin` on, to the weights of their rows in the gradients.
 template <class Scalar>
 void SequencePass<Scalar>::weigh(const Block& block, std::size_t begin, std::size_t size) noexcept {
-  kernels::logistic(scores_.first(size * block_positions));
-  std::array<Scalar, block_positions> pairs = pairs_;  // in registers
+  kernels::logistic(scores_.first(size * pass_block));
+  std::array<Scalar, pass_block> pairs = pairs_;  // in registers
   std::size_t other = 0;
   for (; other < size && begin + other < block.context_count; ++other) {
     const Context& context = block.contexts[begin + other];
     const Scalar* const counts_at = count_at_.data() + context.weights;
-    Scalar* const weights = scores_.data() + other * block_positions;
-    std::array<Scalar, block_positions> counts = block.present;
+    Scalar* const weights = scores_.data() + other * pass_block;
+    std::array<Scalar, pass_block> counts = block.present;
     for (std::size_t i = 0; i < context.begin; ++i) counts[i] = 0;
-    for (std::size_t i = context.end; i < block_positions; ++i) counts[i] = 0;
-    for (std::size_t i = 0; i < block_positions; ++i) {
+    for (std::size_t i = context.end; i < pass_block; ++i) counts[i] = 0;
+    for (std::size_t i = 0; i < pass_block; ++i) {
       counts[i] *= counts_at[i];
       pairs[i] += counts[i];
       weights[i] = counts[i] * (weights[i] - 1);
@@ -146,8 +154,8 @@ void SequencePass<Scalar>::weigh(const Block& block, std::size_t begin, std::siz
   pairs_ = pairs;
   for (Scalar& times : pairs) times *= negatives_per_positive_ / Scalar(block_negatives);
   for (; other < size; ++other) {
-    Scalar* const weights = scores_.data() + other * block_positions;
-    for (std::size_t i = 0; i < block_positions; ++i) weights[i] *= pairs[i];
+    Scalar* const weights = scores_.data() + other * pass_block;
+    for (std::size_t i = 0; i < pass_block; ++i) weights[i] *= pairs[i];
   }
 }
 

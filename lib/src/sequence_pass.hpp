@@ -11,6 +11,9 @@
 // E is carried over coupled slices, but forgets as the precision does, E <- E0 + (pm/p)^2 (E - E0): rate / sqrt(E)
 // stands for the row's variance, and what has become uncertain is moved more (filter.cpp).
 //
+// Where PassProducts::rounded is asked for and there are tiles, factors of the products are rounded to bfloat16, and a
+// block takes its others 16 at a time, not all from the tables before it.
+//
 // Serial, in the order of the sequences: the result does not depend on the number of workers. While a block is worked
 // on, the rows of the next one are on their way to the caches.
 // Cost: O(positions (window + 2 + 16) d) multiplications, no allocation.
@@ -25,6 +28,7 @@
 
 #include "arena.hpp"
 #include "dense.hpp"
+#include "pass_products.hpp"
 #include "side.hpp"
 #include "systematic_draws.hpp"
 
@@ -40,10 +44,9 @@ class SequencePass {
   void run(const SliceView& slice, SideRows<Scalar>& items, SideRows<Scalar>& contexts, std::uint64_t key) noexcept;
 
  private:
-  static constexpr std::size_t block_positions = 16;
   static constexpr std::size_t block_negatives = 32;
-  static constexpr std::size_t most_contexts = block_positions + 2 * std::size_t{max_window};
-  static constexpr std::size_t longest_distance = block_positions - 1 + max_window;
+  static constexpr std::size_t most_contexts = pass_block + 2 * std::size_t{max_window};
+  static constexpr std::size_t longest_distance = pass_block - 1 + max_window;
 
   // A context at position q of the slice, for a block that begins at position `first`.
   struct Context {
@@ -52,8 +55,8 @@ class SequencePass {
   };
   // The rows that a block brings together. A centre that has no row stands at row 0, where its pairs count nothing.
   struct Block {
-    std::array<RowIndex, block_positions> centres;
-    std::array<Scalar, block_positions> present;                   // 1, or 0 for a centre without a row
+    std::array<RowIndex, pass_block> centres;
+    std::array<Scalar, pass_block> present;                        // 1, or 0 for a centre without a row
     std::array<RowIndex, most_contexts + block_negatives> others;  // contexts, then negatives
     std::array<Context, most_contexts> contexts;
     std::size_t context_count = 0;
@@ -64,22 +67,26 @@ class SequencePass {
   void weigh_distances(const SliceView& slice) noexcept;
   void prepare(const SliceView& slice, std::size_t first, const SideRows<Scalar>& items,
                const SideRows<Scalar>& contexts, Block& block) noexcept;
-  void learn(const Block& block, SideRows<Scalar>& items, SideRows<Scalar>& contexts) noexcept;
+  template <class Products>
+  void run_blocks(Products& products, const SliceView& slice, SideRows<Scalar>& items,
+                  SideRows<Scalar>& contexts) noexcept;
+  template <class Products>
+  void learn(Products& products, const Block& block, SideRows<Scalar>& items, SideRows<Scalar>& contexts) noexcept;
   void weigh(const Block& block, std::size_t begin, std::size_t size) noexcept;
 
-  std::size_t dimension_ = 0, stride_ = 0;
+  std::size_t dimension_ = 0;
   Scalar rate_ = 0, negatives_per_positive_ = 0;
   std::array<Scalar, 2 * longest_distance + 1> count_at_{};  // c_ij by i - j, from -longest_distance on
   std::array<Block, 2> blocks_{};                            // in turn: at work, and the next
   std::size_t sequence_ = 0;                                 // that the block being prepared begins in
   SystematicDraws draws_;
-  std::uint64_t draw_ = 0;                            // state of the draws
-  std::array<Scalar, block_positions> pairs_{};       // m_i
-  std::span<Scalar> centre_rows_, centre_gradients_;  // block_positions x stride
-  std::span<Scalar> centre_columns_;                  // dimension x block_positions
-  std::span<Scalar> other_rows_;                      // tile x stride
-  std::span<Scalar> other_gradients_;                 // block_positions x stride: of a few others at a time
-  std::span<Scalar> scores_;                          // tile x block_positions; then the weights of the gradients
+  std::uint64_t draw_ = 0;                  // state of the draws
+  std::array<Scalar, pass_block> pairs_{};  // m_i
+  bool rounds_ = false;
+  FloatProducts<Scalar> full_;
+  TileProducts rounded_;      // of float
+  std::span<Scalar> scores_;  // of some others; then the weights of the gradients
+  std::span<Scalar> centre_gradients_, other_gradients_;
 };
 
 extern template class SequencePass<float>;

@@ -49,6 +49,10 @@ class Layering(unittest.TestCase):
         found = self.found("lib/src/a.cpp", "#include <unistd.h>", "#include <flatbuffers/flatbuffers.h>", "#include <boost/json.hpp>")
         self.assertEqual(len(found), 3)
 
+    def test_one_file_of_lib_may_ask_for_tiles(self):
+        self.assertEqual(self.found("lib/src/kernel_tiles.cpp", "#include <sys/syscall.h>", "#include <cpuid.h>"), [])
+        self.assertEqual(len(self.found("lib/src/kernel_tiles.cpp", "#include <fcntl.h>")), 1)
+
     def test_formats_may_not_include_boost(self):
         self.assertEqual(len(self.found("formats/src/a.cpp", "#include <boost/crc.hpp>")), 1)
 

@@ -12,7 +12,7 @@ namespace gaugeline::cli {
 namespace {
 
 using Member = std::variant<std::uint32_t Options::*, std::uint64_t Options::*, float Options::*, double Options::*,
-                            Coupling Options::*, GaugeFixing Options::*, Offsets Options::*>;
+                            Coupling Options::*, GaugeFixing Options::*, Offsets Options::*, PassProducts Options::*>;
 
 struct LearnerOption {
   std::string_view flag;  // without dashes
@@ -44,6 +44,9 @@ constexpr std::array learner_options{
     LearnerOption{"pass-rate", &Options::pass_rate, "Skip-gram: AdaGrad rate of the passes"},
     LearnerOption{"pass-sweeps", &Options::pass_sweeps,
                   "Skip-gram: sweeps of a slice that had passes; 0: passes alone"},
+    LearnerOption{"pass-products", &Options::pass_products,
+                  "Skip-gram: factors of the passes' products: full, or rounded to bfloat16 on processors with AMX, "
+                  "which is faster; may change with any start"},
     LearnerOption{"conjugate-gradient-steps", &Options::conjugate_gradient_steps, "Skip-gram: steps per row and sweep"},
     LearnerOption{"negative-head", &Options::negative_head, "Skip-gram: commonest rows that negatives sum exactly"},
     LearnerOption{"negative-tail", &Options::negative_tail, "Skip-gram: rows drawn from the rest"},
@@ -69,6 +72,7 @@ constexpr std::array learner_options{
 constexpr std::array<std::string_view, 2> coupling_names{"random-walk", "none"};
 constexpr std::array<std::string_view, 2> gauge_names{"procrustes", "none"};
 constexpr std::array<std::string_view, 2> offsets_names{"fitted", "none"};
+constexpr std::array<std::string_view, 2> products_names{"full", "rounded"};
 constexpr std::array<std::string_view, 2> model_names{"skipgram", "gaussian"};
 
 template <class Enumeration>
@@ -84,6 +88,7 @@ Expected<> parse_name(std::string_view text, const std::array<std::string_view, 
 Expected<> parse_value(std::string_view text, Coupling& value) { return parse_name(text, coupling_names, value); }
 Expected<> parse_value(std::string_view text, GaugeFixing& value) { return parse_name(text, gauge_names, value); }
 Expected<> parse_value(std::string_view text, Offsets& value) { return parse_name(text, offsets_names, value); }
+Expected<> parse_value(std::string_view text, PassProducts& value) { return parse_name(text, products_names, value); }
 
 template <class Number>
 Expected<> parse_value(std::string_view text, Number& value) {
@@ -108,6 +113,7 @@ Expected<> parse_value(std::string_view text, double& seconds) {
 std::string text_of(Coupling value) { return std::string(coupling_names[static_cast<std::size_t>(value)]); }
 std::string text_of(GaugeFixing value) { return std::string(gauge_names[static_cast<std::size_t>(value)]); }
 std::string text_of(Offsets value) { return std::string(offsets_names[static_cast<std::size_t>(value)]); }
+std::string text_of(PassProducts value) { return std::string(products_names[static_cast<std::size_t>(value)]); }
 
 template <class Number>
 std::string text_of(Number value) {
@@ -130,7 +136,7 @@ Options defaults(Likelihood model) {
 std::string type_of(const Member& member) {
   if (std::holds_alternative<double Options::*>(member)) return "DURATION";
   if (std::holds_alternative<Coupling Options::*>(member) || std::holds_alternative<GaugeFixing Options::*>(member) ||
-      std::holds_alternative<Offsets Options::*>(member)) {
+      std::holds_alternative<Offsets Options::*>(member) || std::holds_alternative<PassProducts Options::*>(member)) {
     return "NAME";
   }
   return "NUMBER";

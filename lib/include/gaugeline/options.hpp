@@ -29,6 +29,15 @@ enum class Offsets : std::uint8_t {
   none = 1,    // y_ij ~ N(u_i . v_j, sigma^2): for values that are centred already
 };
 
+// The factors of a pass's products of matrices (sequence_pass.hpp), in learners of float.
+enum class PassProducts : std::uint8_t {
+  full = 0,
+  // Rounded to 8 binary digits (bfloat16) where the processor multiplies such numbers by tiles (x86-64 with AMX, on
+  // Linux), and as `full` elsewhere. A run takes nine tenths of the time and predicts as well, but processors with and
+  // without tiles then learn different rows, and tables turned beforehand turn what is learnt only about.
+  rounded = 1,
+};
+
 struct Options {
   // ---- changes behaviour -------------------------------------------------------------------------------------------
   Likelihood likelihood = Likelihood::skipgram;
@@ -91,10 +100,11 @@ struct Options {
   // ---- changes memory and speed only -------------------------------------------------------------------------------
   std::uint32_t item_capacity = 1U << 16U;  // rows; reserved at the start (see memory_bytes)
   std::uint32_t context_capacity = 1U << 16U;
-  std::uint32_t token_bytes_per_row = 24;          // room for token text, on the average
-  std::uint32_t slice_token_capacity = 1U << 18U;  // distinct tokens per side that one slice may name
-  std::uint32_t observation_capacity = 1U << 23U;  // distinct pairs, or values, that one slice may hold
-  std::uint32_t worker_capacity = 1;               // most workers that an Executor may have
+  std::uint32_t token_bytes_per_row = 24;           // room for token text, on the average
+  std::uint32_t slice_token_capacity = 1U << 18U;   // distinct tokens per side that one slice may name
+  std::uint32_t observation_capacity = 1U << 23U;   // distinct pairs, or values, that one slice may hold
+  std::uint32_t worker_capacity = 1;                // most workers that an Executor may have
+  PassProducts pass_products = PassProducts::full;  // and rounding; not kept in snapshots: said at each start
 
   [[nodiscard]] static Options skipgram() noexcept { return {}; }
   [[nodiscard]] static Options gaussian() noexcept {

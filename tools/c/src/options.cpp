@@ -33,6 +33,10 @@ struct Names<Offsets> {
   static constexpr std::array<std::string_view, 2> text{"fitted", "none"};
 };
 template <>
+struct Names<PassProducts> {
+  static constexpr std::array<std::string_view, 2> text{"full", "rounded"};
+};
+template <>
 struct Names<WindowWeights> {
   static constexpr std::array<std::string_view, 2> text{"full", "falling"};
 };
@@ -145,6 +149,7 @@ constexpr std::array all_options{
     option<&Options::passes>("passes"),
     option<&Options::pass_rate>("pass_rate"),
     option<&Options::pass_sweeps>("pass_sweeps"),
+    option<&Options::pass_products>("pass_products"),
     option<&Options::conjugate_gradient_steps>("conjugate_gradient_steps"),
     option<&Options::negative_head>("negative_head"),
     option<&Options::negative_tail>("negative_tail"),
