@@ -1,7 +1,7 @@
 // Products of matrices whose numbers are rounded to 8 binary digits (bfloat16), by the tiles of x86-64's AMX: sixteen
 // times as many multiplications in a cycle as AVX-512, added up in float. A factor is packed into tiles first, for all
-// the products that it takes part in. An element of a b errs by at most 2^-8 sum_k |a_ik b_kj|, and by a fiftieth of
-// that on the average of 100 numbers; what is below 1e-38 counts as 0, and infinity may become NaN.
+// the products that it takes part in. An element of a b errs by at most about 2^-8 sum_k |a_ik b_kj|, and mostly by
+// far less; what is below 1e-38 counts as 0, and infinity may become NaN.
 //
 // For stochastic gradients, whose own noise is a hundred times that (docs/experiments.md). Where there are no tiles,
 // who calls this takes kernels.hpp instead: here is no plain version.
