@@ -3,7 +3,7 @@
 // the products that it takes part in. An element of a b errs by at most about 2^-8 sum_k |a_ik b_kj|, and mostly by
 // far less; what is below 1e-38 counts as 0, and infinity may become NaN.
 //
-// For stochastic gradients, whose own noise is a hundred times that (docs/experiments.md). Where there are no tiles,
+// For stochastic gradients, beside whose own noise that is little (docs/experiments.md). Where there are no tiles,
 // who calls this takes kernels.hpp instead: here is no plain version.
 #pragma once
 
