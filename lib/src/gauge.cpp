@@ -128,35 +128,47 @@ void normalise_columns(MatrixRef& u, const MatrixRef& v) noexcept {
   }
 }
 
-// One Newton-Schulz step, X <- (I - E/2) X with E = X X^T - I, for which `excess` and `copy` are work space (Bjoerck &
-// Bowie 1971): a singular value s becomes s (3 - s^2)/2, so that E is squared if it is small. Returns |E|, as it was.
-double newton_schulz_step(MatrixRef& x, MatrixRef& excess, MatrixRef& copy) noexcept {
+// One scaled Newton-Schulz step, X <- rho (I - E/2) X with E = rho^2 X X^T - I, for which `excess` and `copy` are work
+// space (Bjoerck & Bowie 1971; scaled: Chen & Chow 2014): a singular value s becomes t (3 - t^2)/2, t = rho s. Returns
+// |E|, which without scaling is squared by the step if it is small.
+double newton_schulz_step(MatrixRef& x, double rho, MatrixRef& excess, MatrixRef& copy) noexcept {
   multiply(excess, x, x.transpose());
+  excess *= rho * rho;
   excess.diagonal().array() -= 1;
   const double norm = excess.norm();
-  excess *= -.5;
-  excess.diagonal().array() += 1;
+  excess *= -.5 * rho;
+  excess.diagonal().array() += rho;
   multiply(copy, excess, x);
   x = copy;
   return norm;
 }
 
-// X <- its polar factor but for errors below 1e-8, by products alone; its largest singular value is about 1. Those far
-// below it grow by 1.5 a step. False, and X is lost, where that would take longer than the decomposition: at a
-// condition beyond 3e3 or so.
-bool iterate_to_polar_factor(MatrixRef& x, MatrixRef& excess, MatrixRef& copy) noexcept {
-  constexpr int step_limit = 24;
+// X <- its polar factor but for errors below 1e-8, by products alone; its singular values are between `least` and about
+// 1. Small ones grow by 1.5 rho a step, where rho takes the interval as far up as it may, but nothing near 1 below .2,
+// which would cost accuracy. False, and X is lost, where that is not enough: singular values far below `least`.
+bool iterate_to_polar_factor(MatrixRef& x, double least, MatrixRef& excess, MatrixRef& copy) noexcept {
+  constexpr double largest_square_of_rho = 2.75;
+  constexpr int step_limit = 30;  // 6 + ln(.2 / least) / ln 2.5 are needed
+  const auto step_from = [](double t) { return t * (3 - t * t) / 2; };
   for (int step = 0; step < step_limit; ++step) {
-    if (newton_schulz_step(x, excess, copy) < 1e-4) return true;
+    const double rho = std::sqrt(std::min(3 / (1 + least + least * least), largest_square_of_rho));
+    const double norm = newton_schulz_step(x, rho, excess, copy);
+    if (norm < 1e-4) return true;
+    least = std::min(step_from(rho * least), step_from(rho));
   }
   return false;
 }
 
-double largest_singular_value(const MatrixRef& m, MatrixRef& gram, std::span<double> work) noexcept {
+struct SingularRange {
+  double largest, least;
+};
+
+// Of M; the least one errs by up to 1e-7 of the largest one.
+SingularRange singular_range(const MatrixRef& m, MatrixRef& gram, std::span<double> work) noexcept {
   const auto size = static_cast<std::size_t>(m.cols());
   multiply(gram, m, m.transpose());
   symmetric_eigenvalues(gram, work.first(size), work.subspan(size));
-  return std::sqrt(work[0]);
+  return {std::sqrt(work[0]), std::sqrt(std::max(work[size - 1], 0.))};
 }
 
 // m <- the polar factor of m + shift I, by singular values. `work` holds 3 d.
@@ -187,15 +199,16 @@ void gauge_rotation(const Eigen::Ref<const Eigen::MatrixXd>& m, Eigen::Ref<Eigen
   MatrixRef v = Matrix(work.data() + size * size, d, d);
   const std::span<double> rest = work.subspan(2 * size * size);
   rotation = m * unit_scale(m);
-  const double largest = largest_singular_value(rotation, a, rest);
+  const auto [largest, least] = singular_range(rotation, a, rest);
   const double shift = gauge_regularisation * largest;
   rotation.diagonal().array() += shift;
   rotation /= largest;
-  if (!iterate_to_polar_factor(rotation, a, v)) {
+  // The shift takes at most itself from the least one. Where M has hardly any, it adds about as much, in most cases.
+  if (!iterate_to_polar_factor(rotation, std::max(.9 * (least - shift) / largest, .1 * gauge_regularisation), a, v)) {
     rotation = m * unit_scale(m);
     decompose_to_polar_factor(rotation, shift, a, v, rest);
   }
-  newton_schulz_step(rotation, a, v);  // squares the errors that either way has left
+  newton_schulz_step(rotation, 1, a, v);  // squares the errors that either way has left
 }
 
 double rotation_angle(const Eigen::Ref<const Eigen::MatrixXd>& rotation, std::span<double> work) noexcept {

@@ -57,16 +57,18 @@ bool EventReader::on_string_part(Text part, std::size_t, ErrorCondition&) {
 }
 
 bool EventReader::on_string(Text part, std::size_t size, ErrorCondition& error) {
-  on_string_part(part, size, error);
   switch (place()) {
     case Place::ignored:
       return true;
     case Place::outside:
       return proceed(wrong_kind("a string"), error);
     case Place::value:
+      on_string_part(part, size, error);
       return proceed(keep_string(), error);
     case Place::element:
-      return proceed(keep_element(), error);
+      if (scratch_.empty()) return proceed(keep_element(part), error);  // most have no escapes, and come in one piece
+      on_string_part(part, size, error);
+      return proceed(keep_element(std::exchange(scratch_, {})), error);
   }
   return true;
 }
@@ -106,13 +108,13 @@ Expected<> EventReader::keep_string() {
   return {};
 }
 
-Expected<> EventReader::keep_element() {
+Expected<> EventReader::keep_element(std::string_view token) {
   const std::size_t limit = field_ == Field::bag ? limits_.bag : limits_.tokens;
   if (tokens_.size() == limit)
     return fail(ErrorCode::bad_data, "\"", name(field_), "\" has more than ", limit, " tokens");
-  if (auto ok = check_token(scratch_); !ok)
+  if (auto ok = check_token(token); !ok)
     return fail(ErrorCode::bad_data, "\"", name(field_), "\"[", tokens_.size(), "]: ", ok.error().message());
-  tokens_.push_back(std::exchange(scratch_, {}));
+  tokens_.emplace_back(token);
   return {};
 }
 

@@ -71,7 +71,7 @@ class EventReader {
   bool on_number(std::string_view digits, ErrorCondition& error);
   bool on_other(std::string_view found, ErrorCondition& error);
   Expected<> keep_string();
-  Expected<> keep_element();
+  Expected<> keep_element(std::string_view token);
   Expected<> keep_number(std::string_view digits);
   // The error for a value of the wrong kind, here.
   [[nodiscard]] std::unexpected<Error> wrong_kind(std::string_view found) const;

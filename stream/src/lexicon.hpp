@@ -2,24 +2,36 @@
 // uses.
 #pragma once
 
+#include <boost/unordered/unordered_flat_map.hpp>
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
+
+#define XXH_INLINE_ALL
+#include <xxhash.h>
 
 namespace gaugeline::stream {
 
 class Lexicon {
  public:
+  Lexicon() = default;
+  Lexicon(Lexicon&&) = default;
+  Lexicon& operator=(Lexicon&&) = default;
+  Lexicon(const Lexicon&) = delete;
+  Lexicon& operator=(const Lexicon&) = delete;
+  ~Lexicon() = default;
+
   // The token's id; a new token gets the next one. O(bytes of the token).
   [[nodiscard]] std::uint32_t intern(std::string_view token) {
     const auto found = ids_.find(token);
     if (found != ids_.end()) return found->second;
-    const auto id = static_cast<std::uint32_t>(entries_.size());
-    entries_.push_back({&ids_.emplace(token, id).first->first});
+    const auto id = static_cast<std::uint32_t>(tokens_.size());
+    ids_.emplace(tokens_.emplace_back(token), id);
+    uses_.push_back(0);
     token_bytes_ += token.size();
     return id;
   }
@@ -27,24 +39,21 @@ class Lexicon {
     const auto found = ids_.find(token);
     return found == ids_.end() ? std::nullopt : std::optional(found->second);
   }
-  void count_use(std::uint32_t id) noexcept { ++entries_[id].uses; }
+  void count_use(std::uint32_t id) noexcept { ++uses_[id]; }
 
-  [[nodiscard]] std::size_t size() const noexcept { return entries_.size(); }
+  [[nodiscard]] std::size_t size() const noexcept { return tokens_.size(); }
   [[nodiscard]] std::size_t token_bytes() const noexcept { return token_bytes_; }  // of all tokens
-  [[nodiscard]] std::string_view token(std::uint32_t id) const noexcept { return *entries_[id].token; }
-  [[nodiscard]] std::uint64_t uses(std::uint32_t id) const noexcept { return entries_[id].uses; }
+  [[nodiscard]] std::string_view token(std::uint32_t id) const noexcept { return tokens_[id]; }
+  [[nodiscard]] std::uint64_t uses(std::uint32_t id) const noexcept { return uses_[id]; }
 
  private:
   struct Hash {
-    using is_transparent = void;
-    std::size_t operator()(std::string_view token) const noexcept { return std::hash<std::string_view>{}(token); }
+    using is_avalanching = void;  // all bits of the hash are good ones
+    std::size_t operator()(std::string_view token) const noexcept { return XXH3_64bits(token.data(), token.size()); }
   };
-  struct Entry {
-    const std::string* token;  // a key of ids_, whose nodes do not move
-    std::uint64_t uses = 0;
-  };
-  std::unordered_map<std::string, std::uint32_t, Hash, std::equal_to<>> ids_;
-  std::vector<Entry> entries_;
+  std::deque<std::string> tokens_;  // which do not move: the keys of ids_ are views of them
+  boost::unordered_flat_map<std::string_view, std::uint32_t, Hash> ids_;
+  std::vector<std::uint64_t> uses_;
   std::size_t token_bytes_ = 0;
 };
 

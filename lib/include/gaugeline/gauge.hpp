@@ -18,8 +18,9 @@ namespace gaugeline {
 // |Z - Z_ref|_w, and directions in which the tables hold nothing stay where they are. R = I if M = 0 or not finite. The
 // determinant is not forced: a reflected frame (a domain wall) is turned back too.
 // R^T R = I to 1e-12, and R(B^T M B) = B^T R(M) B for B in O(d), up to rounding times the condition, at most 1e6.
-// In double: a float32 decomposition errs by .01 to .5 at a condition of 1e6, and flips determinants. By Newton-Schulz
-// iterations, or, beyond a condition of some 3e3, by singular values, which takes two to three times as long.
+// In double: a float32 decomposition errs by .01 to .5 at a condition of 1e6, and flips determinants. By scaled
+// Newton-Schulz iterations, 9 to 21 of two products each; or, where what the regularisation adds leaves a singular
+// value far below 1e-7 s_max, by the singular values themselves, which takes several times as long.
 // work: gauge_work_doubles(d). O(d^3), no allocation.
 void gauge_rotation(const Eigen::Ref<const Eigen::MatrixXd>& m, Eigen::Ref<Eigen::MatrixXd> rotation,
                     std::span<double> work) noexcept;
