@@ -1,5 +1,6 @@
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <numbers>
@@ -112,6 +113,27 @@ TEST_CASE("the rotation equals the polar factor of the regularised matrix") {
     const MatrixXd m = random_matrix(random, d, d);
     const MatrixXd regularised = m + 1e-6 * largest_singular_value(m) * identity(d);
     CHECK((gauge_rotation(m) - polar_factor(regularised)).norm() < 1e-9);
+  }
+}
+
+TEST_CASE("it does so at any condition that the regularisation leaves, up to rounding times the condition") {
+  Random random(15);
+  for (const Index d : {2, 10, 64, 100}) {
+    for (const double condition : {1e1, 1e3, 1e5, 1e9}) {
+      CAPTURE(d);
+      CAPTURE(condition);
+      VectorXd falling(d);
+      for (Index k = 0; k < d; ++k)
+        falling[k] = std::pow(condition, -static_cast<double>(k) / static_cast<double>(d - 1));
+      const MatrixXd b = random_orthogonal(random, d, 1);
+      // Left and right vectors near one another, as those of two successive slices are: then no sum of M and the
+      // regularisation vanishes.
+      const MatrixXd m = b.transpose() * falling.asDiagonal() * b * plane_rotation(d, .1);
+      const MatrixXd r = gauge_rotation(m);
+      CHECK(orthogonality_error(r) < 1e-12);
+      CHECK((r - polar_factor(m + 1e-6 * largest_singular_value(m) * identity(d))).norm() <
+            1e-14 * static_cast<double>(d) * std::min(condition, 1e6));
+    }
   }
 }
 
