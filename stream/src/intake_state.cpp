@@ -9,7 +9,7 @@ namespace {
 // As libstdc++, Boost and glibc have it, with malloc's heads: a token's string, with the text where it does not fit
 // into that, its place in a map that has just grown, and its count.
 constexpr std::size_t bytes_per_token = 128;
-constexpr std::size_t resident_bytes_per_window = 1024;  // its node, and the first allocation of each of its vectors
+constexpr std::size_t resident_bytes_per_window = 2560;  // its node, and the first allocation of all that it holds
 constexpr std::size_t growth = 2;
 
 std::size_t estimated_bytes(const Lexicon& lexicon) noexcept {

@@ -19,7 +19,7 @@ namespace gaugeline {
 // determinant is not forced: a reflected frame (a domain wall) is turned back too.
 // R^T R = I to 1e-12, and R(B^T M B) = B^T R(M) B for B in O(d), up to rounding times the condition, at most 1e6.
 // In double: a float32 decomposition errs by .01 to .5 at a condition of 1e6, and flips determinants. By scaled
-// Newton-Schulz iterations, 9 to 21 of two products each; or, where what the regularisation adds leaves a singular
+// Newton-Schulz iterations, 2 to 22 of two products each; or, where what the regularisation adds leaves a singular
 // value far below 1e-7 s_max, by the singular values themselves, which takes several times as long.
 // work: gauge_work_doubles(d). O(d^3), no allocation.
 void gauge_rotation(const Eigen::Ref<const Eigen::MatrixXd>& m, Eigen::Ref<Eigen::MatrixXd> rotation,
