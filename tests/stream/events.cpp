@@ -35,6 +35,11 @@ Body body_of(std::string_view line) {
   return std::get<Body>(event->body);
 }
 
+TEST_CASE("tokens with escapes are whole, and so are those beside them") {
+  CHECK(body_of<TokensEvent>(R"({"time": 0, "tokens": ["caf\u00e9s", "plain", "\u00e9t\u00e9", "a\/b", "last"]})")
+            .tokens == std::vector<std::string>{"caf\xC3\xA9s", "plain", "\xC3\xA9t\xC3\xA9", "a/b", "last"});
+}
+
 TEST_CASE("each form is read") {
   CHECK(body_of<TextEvent>(R"({"time": "1790-01-08T00:00:00Z", "text": "Fellow-Citizens"})").text == "Fellow-Citizens");
   CHECK(body_of<TokensEvent>(R"({"time": 0, "tokens": ["login", "open", "open"]})").tokens ==
