@@ -10,7 +10,8 @@
 namespace gaugeline {
 namespace {
 
-constexpr std::size_t blocks_of_rows = 9;  // that a worker has
+constexpr std::size_t blocks_of_rows = 8;  // that a worker has
+constexpr std::size_t sharp_directions = 32;
 
 // The fixed side's rows of a run of observations, at most `tile`.
 template <class Scalar>
@@ -32,15 +33,17 @@ template <class Scalar>
 void SkipGramSolver<Scalar>::reserve(Arena& arena, const Options& options) noexcept {
   dimension_ = options.dimension;
   stride_ = padded(dimension_);
+  sharp_ = std::min(dimension_, sharp_directions);
+  sharp_stride_ = padded(sharp_);
   steps_ = options.conjugate_gradient_steps;
   longest_row_ = row_room(std::max(options.item_capacity, options.context_capacity));
   const std::size_t square = dimension_ * dimension_;
   gram_ = arena.take<double>(square);
   eigenvalues_ = arena.take<double>(dimension_);
   eigen_work_ = arena.take<double>(2 * dimension_);
-  basis_ = arena.take<Scalar>(dimension_ * stride_);
+  basis_ = arena.take<Scalar>(dimension_ * sharp_stride_);
   vectors_ = arena.take<Scalar>(dimension_ * stride_);
-  spectrum_ = arena.take<Scalar>(dimension_);
+  spectrum_ = arena.take<Scalar>(sharp_);
   tail_gram_ = arena.take<Scalar>(dimension_ * stride_);
   tail_sum_ = arena.take<Scalar>(dimension_);
   work_ = arena.take<Scalar>(options.worker_capacity * work_size());
@@ -49,7 +52,7 @@ void SkipGramSolver<Scalar>::reserve(Arena& arena, const Options& options) noexc
 template <class Scalar>
 std::size_t SkipGramSolver<Scalar>::work_size() const noexcept {
   // Whole lines, so that each worker's scratch is aligned.
-  return blocks_of_rows * row_block * stride_ + row_block * (2 * tile + 3) + padded(longest_row_);
+  return row_block * (blocks_of_rows * stride_ + sharp_stride_ + 2 * tile + 3) + padded(longest_row_);
 }
 
 template <class Scalar>
@@ -76,7 +79,7 @@ auto SkipGramSolver<Scalar>::work(std::size_t worker) const noexcept -> Work {
               .preconditioned = rows(),
               .direction = rows(),
               .image = rows(),
-              .spectral = rows()};
+              .spectral = next(row_block * sharp_stride_)};
 }
 
 template <class Scalar>
@@ -153,19 +156,20 @@ void SkipGramSolver<Scalar>::sum_tail(const HalfStep<Scalar>& step, const Negati
   tail_weight_ = negatives.tail_weight();
 }
 
-// G's eigenvectors and eigenvalues.
+// What G' is made of.
 template <class Scalar>
 void SkipGramSolver<Scalar>::decompose() noexcept {
   const auto d = static_cast<Eigen::Index>(dimension_);
   // Symmetric, so the order of storage does not matter.
   symmetric_eigen(Eigen::Map<Eigen::MatrixXd>(gram_.data(), d, d), eigenvalues_, eigen_work_);
   copy_padded(gram_, vectors_);
-  const kernels::Block<Scalar> basis{basis_.data(), dimension_, dimension_, stride_};
   std::ranges::fill(basis_, Scalar(0));
-  kernels::transpose<Scalar>(basis, {vectors_.data(), dimension_, dimension_, stride_});
+  kernels::transpose<Scalar>({basis_.data(), dimension_, sharp_, sharp_stride_},
+                             {vectors_.data(), sharp_, dimension_, stride_});
   // Rounding may leave the zeros of a positive semi-definite matrix a little below 0.
-  std::ranges::transform(eigenvalues_, spectrum_.begin(),
-                         [](double x) { return static_cast<Scalar>(std::max(x, 0.)); });
+  const auto rounded = [](double x) { return static_cast<Scalar>(std::max(x, 0.)); };
+  std::ranges::transform(eigenvalues_.first(sharp_), spectrum_.begin(), rounded);
+  floor_ = rounded(eigenvalues_[std::min(sharp_, dimension_ - 1)]);
 }
 
 template <class Scalar>
@@ -317,23 +321,29 @@ void SkipGramSolver<Scalar>::add_positives(const HalfStep<Scalar>& step, RowInde
   step.moving.data_precision[row] = information / d;
 }
 
-// preconditioned = (c_i I + (a_i/4) G)^-1 residual
+// preconditioned = (c_i I + (a_i/4) G')^-1 residual, which is residual / e_i but for the sharp directions, with e_i =
+// c_i + (a_i/4) l.
 template <class Scalar>
 void SkipGramSolver<Scalar>::precondition(const HalfStep<Scalar>& step, std::span<const RowIndex> rows,
                                           std::size_t first, Work& work) const noexcept {
-  const auto block = [&](std::span<Scalar> all, std::size_t columns) {
-    return kernels::Block<Scalar>{all.data() + first * stride_, rows.size(), columns, stride_};
-  };
-  kernels::product<Scalar>(block(work.spectral, stride_), block(work.residual, dimension_),
-                           {basis_.data(), dimension_, stride_, stride_});
+  const kernels::Block<Scalar> spectral{work.spectral.data() + first * sharp_stride_, rows.size(), sharp_stride_,
+                                        sharp_stride_};
+  kernels::product<Scalar>(spectral, {work.residual.data() + first * stride_, rows.size(), dimension_, stride_},
+                           {basis_.data(), dimension_, sharp_stride_, sharp_stride_});
   const auto spectrum = as_vector(std::span<const Scalar>(spectrum_));
   for (std::size_t r = 0; r < rows.size(); ++r) {
+    const Scalar scale = work.scale[first + r];
     const Scalar quarter = step.moving.negative_weight[rows[r]] / 4;
-    auto spectral = as_vector(work.spectral.subspan((first + r) * stride_, dimension_));
-    spectral.array() /= work.scale[first + r] + quarter * spectrum.array();
+    const Scalar even = scale + quarter * floor_;
+    as_vector(work.preconditioned.subspan((first + r) * stride_, stride_)) =
+        as_vector(work.residual.subspan((first + r) * stride_, stride_)) / even;
+    auto components = as_vector(work.spectral.subspan((first + r) * sharp_stride_, sharp_));
+    // 1 / (c_i + (a_i/4) lambda) - 1 / e_i
+    components.array() *= quarter * (floor_ - spectrum.array()) / (even * (scale + quarter * spectrum.array()));
   }
-  kernels::product<Scalar>(block(work.preconditioned, stride_), block(work.spectral, dimension_),
-                           {vectors_.data(), dimension_, stride_, stride_});
+  kernels::add_product<Scalar>({work.preconditioned.data() + first * stride_, rows.size(), stride_, stride_},
+                               {spectral.data, rows.size(), sharp_, sharp_stride_},
+                               {vectors_.data(), sharp_, stride_, stride_});
 }
 
 // The only step of a row: as far along the preconditioned residual y as the quadratic says, whose curvature there is
@@ -357,7 +367,7 @@ void SkipGramSolver<Scalar>::step_once(const HalfStep<Scalar>& step, RowIndex ro
 }
 
 // One step of a row, of several. The image of the direction, A_i q, follows from that of the preconditioned residual y,
-// for which (a_i/4) G y = r - c_i y.
+// for which (a_i/4) G' y = r - c_i y.
 template <class Scalar>
 void SkipGramSolver<Scalar>::step_along(const HalfStep<Scalar>& step, RowIndex row, std::size_t place,
                                         std::span<const Scalar> curvature, Work& work) const noexcept {

@@ -2,9 +2,11 @@
 // row i, given the other side W, is bounded by a quadratic with the Jaakkola-Jordan curvature on the positives and 1/4
 // (Boehning 1992) on the negatives, sum_j a_i b_j:
 //   g_i = pm_i (z_i - ref_i) + sum_j n_ij (s(x_ij) - 1) w_j + a_i sum_j b_j s(x_ij) w_j
-//   A_i = pm_i I + sum_j n_ij jj(x_ij) w_j w_j^T + (a_i/4) G,      G = W^T diag(b) W, shared by all rows
+//   A_i = pm_i I + sum_j n_ij jj(x_ij) w_j w_j^T + (a_i/4) G',     G' >= G = W^T diag(b) W, shared by all rows
 //   z_i <- z_i - A_i^-1 g_i  by a few conjugate gradient steps.
-// The preconditioner c_i I + (a_i/4) G, c_i = pm_i + sum_j n_ij jj |w_j|^2 / d, turns with the frame (a diagonal one
+// G' is G with all but its 32 largest eigenvalues raised to the next one, l: a bound still, and G' - l I has only 32
+// directions, which costs less and predicts a little better (docs/experiments.md, "Curvature in 32 directions").
+// The preconditioner c_i I + (a_i/4) G', c_i = pm_i + sum_j n_ij jj |w_j|^2 / d, turns with the frame (a diagonal one
 // would break equivariance) and costs one eigendecomposition of G a half-step. The precision of the data, per
 // coordinate:
 //   h_i = [ sum_j n_ij s(1-s) |w_j|^2 + a_i sum_j b_j s(1-s) |w_j|^2 ] / d.
@@ -46,7 +48,8 @@ class SkipGramSolver {
     std::span<Scalar> information;           // row_block: sum_j b_j s(1-s) |w_j|^2
     std::span<Scalar> curvature;             // n_ij jj(x_ij) of the positives of a group of rows, one after another
     // row_block x stride, of the conjugate gradient: A_i^-1 (-g_i), what is left, and so on.
-    std::span<Scalar> solution, residual, preconditioned, direction, image, spectral;
+    std::span<Scalar> solution, residual, preconditioned, direction, image;
+    std::span<Scalar> spectral;  // row_block x sharp_stride: of the residual, in the sharp directions
     std::array<Scalar, row_block> scale{}, energy{};  // c_i, and the residual's in the preconditioner
     std::array<bool, row_block> solved{};
   };
@@ -79,10 +82,13 @@ class SkipGramSolver {
   [[nodiscard]] Work work(std::size_t worker) const noexcept;
 
   std::size_t dimension_ = 0, stride_ = 0, steps_ = 0, longest_row_ = 0;
+  std::size_t sharp_ = 0, sharp_stride_ = 0;           // directions of G' - l I: 32, or d if that is less
   std::span<double> gram_, eigenvalues_, eigen_work_;  // gram_ becomes its eigenvectors
-  std::span<Scalar> basis_, vectors_, spectrum_;       // the same in Scalar, d x stride: as columns, and as rows
-  std::span<Scalar> tail_gram_, tail_sum_;             // G_T, d x stride, and sum_T b_j w_j
-  Scalar tail_weight_ = 0;                             // sum_T b_j
+  // The sharp directions as columns, d x sharp_stride, and all eigenvectors as rows, d x stride; the sharp eigenvalues.
+  std::span<Scalar> basis_, vectors_, spectrum_;
+  Scalar floor_ = 0;                        // l
+  std::span<Scalar> tail_gram_, tail_sum_;  // G_T, d x stride, and sum_T b_j w_j
+  Scalar tail_weight_ = 0;                  // sum_T b_j
   std::span<Scalar> work_;
 };
 

@@ -146,28 +146,29 @@ Options small(Options options, std::uint32_t dimension) {
   options.noise_deviation = .5F;
   options.offsets = gaugeline::Offsets::none;
   options.first_slice_sweeps = 4;
-  options.item_capacity = 40;
-  options.context_capacity = 40;
-  options.slice_token_capacity = 40;
-  options.observation_capacity = 1600;
+  options.item_capacity = 70;
+  options.context_capacity = 70;
+  options.slice_token_capacity = 70;
+  options.observation_capacity = 4900;
   return options;
 }
 
-// Slices of one unit and of other lengths, with a gap, absent rows, new rows, and one that is empty.
-void check_stream(const Options& options) {
+// Slices of one unit and of other lengths, with a gap, absent rows, new rows, and one that is empty. All numbers of
+// rows are times `many`.
+void check_stream(const Options& options, Index many = 1) {
   CAPTURE(options.dimension);
   Random random(options.dimension);
-  Pair pair(options, 9, 7);
+  Pair pair(options, 9 * many, 7 * many);
   const auto step = [&](Index items, Index contexts, Index absent, double begin, double end, double elapsed) {
     CAPTURE(begin);
-    pair.learn(draw(random, options.likelihood, items, contexts, absent), begin, end, elapsed);
+    pair.learn(draw(random, options.likelihood, items * many, contexts * many, absent * many), begin, end, elapsed);
     pair.check();
   };
   step(9, 7, 0, 0, 10, 0);
   step(9, 7, 0, 10, 20, 1);
   step(9, 7, 2, 20, 50, 2);    // three units long; two rows of each side absent
   step(12, 10, 0, 70, 80, 4);  // three new rows a side, after a gap
-  pair.learn({MatrixXd::Zero(12, 10), MatrixXd::Zero(12, 10)}, 80, 90, 1);
+  pair.learn({MatrixXd::Zero(12 * many, 10 * many), MatrixXd::Zero(12 * many, 10 * many)}, 80, 90, 1);
   pair.check();
   step(12, 10, 3, 90, 92, .6);
   step(13, 10, 0, 92, 93, .15);
@@ -177,6 +178,15 @@ void check_stream(const Options& options) {
 
 TEST_CASE("skip-gram: the learner agrees with the dense reference") {
   for (const std::uint32_t dimension : {1U, 2U, 3U, 6U}) check_stream(small(Options::skipgram(), dimension));
+}
+
+TEST_CASE("skip-gram: so it does where the curvature of the negatives has more directions than the 32 sharpest") {
+  for (const std::uint32_t steps : {1U, 3U}) {
+    CAPTURE(steps);
+    Options options = small(Options::skipgram(), 40);
+    options.conjugate_gradient_steps = steps;
+    check_stream(options, 5);
+  }
 }
 
 TEST_CASE("skip-gram with diffusion that adapts: the learner agrees with the dense reference") {

@@ -13,6 +13,7 @@
 #include <cstdint>
 #include <numbers>
 
+#include <Eigen/Eigenvalues>
 #include <Eigen/LU>
 #include <Eigen/QR>
 
@@ -189,12 +190,21 @@ class DenseReference {
 
     const Vector slope = (positive + negative).cwiseProduct(probability) - positive;
     const Vector gradient = prior * (z - reference_[s].row(i).transpose()) + w.transpose() * slope;
-    const Matrix negative_curvature = w.transpose() * (negative / 4).asDiagonal() * w;
+    const Matrix negative_curvature = raised(w.transpose() * (negative / 4).asDiagonal() * w);
     const Matrix curvature = prior * identity + w.transpose() * bound.asDiagonal() * w + negative_curvature;
     const Matrix preconditioner = (prior + bound.dot(norms) / d) * identity + negative_curvature;
     sides_[s].embeddings.row(i) += krylov_minimum(curvature, preconditioner, -gradient).transpose();
     const Vector variance = probability.array() * (1 - probability.array());
     information_[s][i] = (positive + negative).cwiseProduct(variance).dot(norms) / d;
+  }
+
+  // With all eigenvalues but the 32 largest raised to the next one.
+  [[nodiscard]] static Matrix raised(const Matrix& symmetric) {
+    const Eigen::SelfAdjointEigenSolver<Matrix> solver(symmetric);  // rising
+    const Eigen::Index next = symmetric.rows() - 33;
+    if (next < 0) return symmetric;
+    const Vector eigenvalues = solver.eigenvalues().cwiseMax(solver.eigenvalues()[next]);
+    return solver.eigenvectors() * eigenvalues.asDiagonal() * solver.eigenvectors().transpose();
   }
 
   // The x in span{P^-1 b, (P^-1 A) P^-1 b, ...} of `conjugate_gradient_steps` vectors that minimises x^T A x / 2 - b^T
