@@ -24,7 +24,8 @@ flatbuffers::Offset<schema::Options> write_options(flatbuffers::FlatBufferBuilde
       options.item_capacity, options.context_capacity, options.token_bytes_per_row, options.slice_token_capacity,
       options.observation_capacity, options.worker_capacity, std::to_underlying(options.offsets),
       options.offset_precision, options.offset_diffusion, options.passes, options.pass_rate, options.pass_sweeps,
-      options.anchor_memory, options.mean_reversion, options.diffusion_score_rate);
+      options.anchor_memory, options.mean_reversion, options.diffusion_score_rate,
+      options.pass_slices == 0 ? flatbuffers::nullopt : flatbuffers::Optional(options.pass_slices));
 }
 
 Options read_options(const schema::Options& source) noexcept {
@@ -64,6 +65,7 @@ Options read_options(const schema::Options& source) noexcept {
   options.anchor_memory = source.anchor_memory();
   options.mean_reversion = source.mean_reversion();
   options.diffusion_score_rate = source.diffusion_score_rate();
+  options.pass_slices = source.pass_slices().value_or(0);
   return options;
 }
 
@@ -83,6 +85,7 @@ std::uint64_t options_digest(const Options& options) noexcept {
           options.slice_token_capacity, options.observation_capacity, options.worker_capacity, options.offsets,
           options.offset_precision, options.offset_diffusion, options.passes, options.pass_rate, options.pass_sweeps,
           options.anchor_memory, options.mean_reversion, options.diffusion_score_rate);
+  if (options.pass_slices != 0) add(options.pass_slices);
   return std::max<std::uint64_t>(checksum(std::span(bytes).first(size)), 1);
 }
 

@@ -238,8 +238,13 @@ void Filter<Scalar>::start_alone() noexcept {
 }
 
 template <class Scalar>
-bool Filter<Scalar>::passes_over(const SliceView& slice) const noexcept {
+bool Filter<Scalar>::suits_passes(const SliceView& slice) const noexcept {
   return options().likelihood == Likelihood::skipgram && options().passes > 0 && !slice.sequence_ids.empty();
+}
+
+template <class Scalar>
+bool Filter<Scalar>::passes_over(const SliceView& slice) const noexcept {
+  return suits_passes(slice) && (options().pass_slices == 0 || model_.slices < options().pass_slices);
 }
 
 template <class Scalar>
@@ -250,10 +255,11 @@ void Filter<Scalar>::solve(const SliceView& slice, Executor& executor) noexcept 
     model_.scale_start();
   const bool tied = !model_.cold && !alone();
   std::uint64_t key = Random(options().seed ^ (model_.slices + 1) * 0x9E3779B97F4A7C15ULL).bits();
-  const bool passed = passes_over(slice);
-  for (std::uint32_t pass = 0; passed && pass < options().passes; ++pass)
+  for (std::uint32_t pass = 0; passes_over(slice) && pass < options().passes; ++pass)
     pass_.run(slice, model_.items, model_.contexts, ++key);
-  const std::uint32_t sweeps = passed ? options().pass_sweeps : tied ? options().sweeps : options().first_slice_sweeps;
+  const std::uint32_t sweeps = suits_passes(slice) ? options().pass_sweeps
+                               : tied              ? options().sweeps
+                                                   : options().first_slice_sweeps;
   for (std::uint32_t sweep = 0; sweep < sweeps; ++sweep) {
     for (const Side which : both_sides) {
       const HalfStep<Scalar> step{which, model_.side(which), model_.side(other(which)), observations_.rows(which), tied,

@@ -46,6 +46,9 @@ Expected<> check_solver(const Options& o) noexcept {
   if (!in(o.passes, 0U, most)) return out_of_range("passes", o.passes, "0 to 10000");
   if (!in(o.pass_rate, 1e-6F, 1e3F)) return out_of_range("pass_rate", o.pass_rate, "1e-6 to 1e3");
   if (!in(o.pass_sweeps, 0U, most)) return out_of_range("pass_sweeps", o.pass_sweeps, "0 to 10000");
+  if (o.pass_slices > 0 && o.pass_sweeps == 0)
+    return fail(ErrorCode::invalid_argument, "pass_slices is ", o.pass_slices,
+                ", but with pass_sweeps 0 later slices would not be learnt");
   if (!in(o.negatives, 1U, 1000U)) return out_of_range("negatives", o.negatives, "1 to 1000");
   if (!in(o.count_decay, 0.F, 1.F)) return out_of_range("count_decay", o.count_decay, "0 to 1");
   if (!in(o.conjugate_gradient_steps, 1U, most))

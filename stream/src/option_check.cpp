@@ -39,6 +39,7 @@ Expected<> check_same_behaviour(const Options& begun_with, const Options& asked_
   compare("sweeps", &Options::sweeps);
   compare("first_slice_sweeps", &Options::first_slice_sweeps);
   compare("passes", &Options::passes);
+  compare("pass_slices", &Options::pass_slices);
   compare("pass_rate", &Options::pass_rate);
   compare("pass_sweeps", &Options::pass_sweeps);
   compare("anchor_memory", &Options::anchor_memory);

@@ -128,6 +128,7 @@ TEST_CASE("every option comes back") {
                      .negatives = 6,
                      .count_decay = .8F,
                      .passes = 8,
+                     .pass_slices = 11,
                      .pass_rate = .0625F,
                      .pass_sweeps = 10,
                      .conjugate_gradient_steps = 7,

@@ -40,6 +40,10 @@ TEST_CASE("an option out of range is named with its value and its range") {
   CHECK(reason([](Options& o) { o.offsets = static_cast<Offsets>(2); }).starts_with("offsets"));
   CHECK(reason([](Options& o) { o.worker_capacity = 0; }).starts_with("worker_capacity"));
   CHECK(reason([](Options& o) {
+          o.pass_slices = 3;
+          o.pass_sweeps = 0;
+        }).starts_with("pass_slices is 3, but with pass_sweeps 0"));
+  CHECK(reason([](Options& o) {
           o.item_capacity = 1U << 30U;
           o.token_bytes_per_row = 255;
         }).find("4 GiB") != std::string::npos);

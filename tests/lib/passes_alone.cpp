@@ -1,4 +1,5 @@
-// What passes do by themselves: the lean mode, without a sweep after them, and rows that the sweep leaves alone.
+// What passes do by themselves: the lean mode, without a sweep after them, and rows that the sweep leaves alone; and
+// passes in the first slices only.
 #include <doctest/doctest.h>
 
 #include <cstdint>
@@ -6,6 +7,7 @@
 #include <vector>
 
 #include <gaugeline/online_learner.hpp>
+#include <support/same_state.hpp>
 #include <support/text_slice.hpp>
 
 using namespace gaugeline;
@@ -57,6 +59,34 @@ std::size_t absent_contexts_swept(std::size_t sequences) {
 TEST_CASE("passes: of contexts that are absent the sweep moves those whose negatives weigh more than their prior") {
   CHECK(absent_contexts_swept(1) == 0);
   CHECK(absent_contexts_swept(100) == 100);
+}
+
+TEST_CASE("passes in the first slices only: later ones have the sweeps that come after passes, also after a restart") {
+  Options options = small_options();
+  options.pass_slices = 2;
+  options.sweeps = 7;           // are not what later slices have
+  options.negative_head = 300;  // all: draws differ with the number of passes
+  auto learner = OnlineLearner<float>::create(options).value();
+  auto restarted = OnlineLearner<float>::create(options).value();
+  Options other = options;
+  other.pass_slices = 0;
+  auto passing = OnlineLearner<float>::create(other).value();
+  other.pass_rate = 1e-6F;
+  auto hardly_passing = OnlineLearner<float>::create(other).value();
+  SerialExecutor serial;
+  const auto learn = [&](auto& one, int slice) { one.learn(SequenceSlice(slice, 200).view(), serial).value(); };
+  for (int slice = 0; slice < 2; ++slice) {
+    learn(learner, slice);
+    learn(passing, slice);
+    CHECK(same_state(learner.state(), passing.state()));
+  }
+  restarted.restore(learner.state()).value();
+  hardly_passing.restore(learner.state()).value();
+  for (auto* one : {&learner, &restarted, &passing, &hardly_passing}) learn(*one, 2);
+  CHECK(same_state(learner.state(), restarted.state()));
+  const auto& rows = learner.state().items.embeddings;
+  CHECK_FALSE(rows.isApprox(passing.state().items.embeddings, 1e-2F));
+  CHECK(rows.isApprox(hardly_passing.state().items.embeddings, 1e-4F));
 }
 
 TEST_CASE("passes alone: the precision grows by what the slice added to the energy of the gradients") {

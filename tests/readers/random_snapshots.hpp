@@ -88,6 +88,7 @@ inline void draw_options(Options& options, Random& random) {
   options.negatives = static_cast<std::uint32_t>(1 + random.bits() % 1000);
   options.offset_diffusion = static_cast<float>(random.uniform());
   options.mean_reversion = static_cast<float>(random.uniform());
+  options.pass_slices = static_cast<std::uint32_t>(random.bits() % 2);
 }
 
 // The same seed gives the same snapshot. Every second one has the dimension of the one before.

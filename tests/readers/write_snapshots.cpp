@@ -85,7 +85,7 @@ void write_options(JsonWriter& json, const Options& o) {
   FACT(negative_tail), FACT(noise_deviation), FACT(admission_uses), FACT(item_capacity), FACT(context_capacity);
   FACT(token_bytes_per_row), FACT(slice_token_capacity), FACT(observation_capacity), FACT(worker_capacity);
   FACT(offsets), FACT(offset_precision), FACT(offset_diffusion), FACT(passes), FACT(pass_rate), FACT(pass_sweeps);
-  FACT(anchor_memory), FACT(mean_reversion), FACT(diffusion_score_rate);
+  FACT(anchor_memory), FACT(mean_reversion), FACT(diffusion_score_rate), FACT(pass_slices);
 #undef FACT
   json.end_object();
 }

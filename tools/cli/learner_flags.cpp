@@ -41,9 +41,10 @@ constexpr std::array learner_options{
     LearnerOption{"count-decay", &Options::count_decay, "Skip-gram: factor by which counts fade per slice"},
     LearnerOption{"passes", &Options::passes,
                   "Skip-gram: passes over a slice's sequences before the sweeps; 0: sweeps alone"},
+    LearnerOption{"pass-slices", &Options::pass_slices, "Skip-gram: slices that have passes, the first ones; 0: all"},
     LearnerOption{"pass-rate", &Options::pass_rate, "Skip-gram: AdaGrad rate of the passes"},
     LearnerOption{"pass-sweeps", &Options::pass_sweeps,
-                  "Skip-gram: sweeps of a slice that had passes; 0: passes alone"},
+                  "Skip-gram: sweeps after passes, and of later slices than have them; 0: passes alone"},
     LearnerOption{"pass-products", &Options::pass_products,
                   "Skip-gram: factors of the passes' products: full, or rounded to bfloat16 on processors with AMX, "
                   "which is faster; may change with any start"},

@@ -66,9 +66,13 @@ struct Options {
   // Stochastic passes over a slice's sequences before its sweeps (sequence_pass.hpp); 0: sweeps alone. Slices that hold
   // only counts have none. A pass moves the rows so far that one sweep is enough after it, in the first slice too.
   std::uint32_t passes = 1;
+  // Only so many slices have them, the first ones, which gain most; 0: all. Later ones have their pass_sweeps alone,
+  // for less time, and predict the better the smaller slices are (docs/experiments.md, "Passes in the first slices").
+  std::uint32_t pass_slices = 0;
   float pass_rate = .12F;  // AdaGrad rate of the passes; > 0
-  // Sweeps of a slice that had passes, instead of sweeps and first_slice_sweeps. 0: passes alone, for small machines:
-  // eight tenths of the time, precisions from the squares of the gradients; predicts less well (docs/experiments.md).
+  // Sweeps after passes, and of the slices later than pass_slices, instead of sweeps and first_slice_sweeps. 0: passes
+  // alone, for small machines: eight tenths of the time, precisions from the squares of the gradients; predicts less
+  // well (docs/experiments.md). Then all slices have passes.
   std::uint32_t pass_sweeps = 1;
   std::uint32_t conjugate_gradient_steps = 1;
   std::uint32_t negative_head = 128;  // the sum over negatives takes so many most frequent rows exactly ...

@@ -147,6 +147,7 @@ constexpr std::array all_options{
     option<&Options::negatives>("negatives"),
     option<&Options::count_decay>("count_decay"),
     option<&Options::passes>("passes"),
+    option<&Options::pass_slices>("pass_slices"),
     option<&Options::pass_rate>("pass_rate"),
     option<&Options::pass_sweeps>("pass_sweeps"),
     option<&Options::pass_products>("pass_products"),

@@ -4,8 +4,9 @@ import { SnapshotError } from "./errors";
 import { alignedUp, Checksum, Footer, HEADER_BYTES, viewOf } from "./layout";
 import { ChunkT, Manifest as Source, OptionsT, ReportT, ValuesT } from "./snapshot_generated";
 
-// The options in the order of the schema, each in its width (B: 1, I: 4, Q: 8 bytes, f, d): what their digest is of.
-const OPTION_TYPES = "BBBQIfffffdIIIfIIIfIIIIIIIBffIfIfff";
+// The options in the order of the schema, each in its width (B: 1, I: 4, Q: 8 bytes, f, d): what their digest is of. The
+// last one, passSlices, is not there if it is 0.
+const OPTION_TYPES = "BBBQIfffffdIIIfIIIfIIIIIIIBffIfIfffI";
 const MOST_DIMENSIONS = 1024;
 const MOST_ROWS = 2 ** 32 - 1;
 export const ITEMS = 0;
@@ -79,6 +80,7 @@ export function readManifest(
   const [options, report] = [source.options()?.unpack(), source.report()?.unpack()];
   if (run === null || program === null || !options || !report || !values)
     throw new SnapshotError("the run, the program, the options, the report or the values are missing");
+  options.passSlices ??= 0;
   const digest = optionsDigest(options, checksum);
   if (source.optionsDigest() !== 0n && source.optionsDigest() !== digest)
     throw new SnapshotError("the options do not fit their digest");
@@ -152,7 +154,7 @@ function optionsDigest(options: OptionsT, checksum: Checksum): bigint {
       default: view.setFloat64(size, value, true); size += 8; break;
     }
   });
-  return checksum(bytes.subarray(0, size)) || 1n;
+  return checksum(bytes.subarray(0, options.passSlices === 0 ? size - 4 : size)) || 1n;
 }
 
 function readPlaces(source: Source): ChunkPlace[] {

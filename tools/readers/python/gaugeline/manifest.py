@@ -19,8 +19,9 @@ from .layout import HEADER_BYTES, Footer, aligned_up, checksum
 
 Fields = dict[str, Union[int, float]]  # by the schema's names
 
-# The options in the order of the schema, each in its width: what options_digest is the checksum of.
-OPTIONS_FORMAT = struct.Struct("<3BQI5fd3If3If7IB2fIfI3f")
+# The options in the order of the schema, each in its width: what options_digest is the checksum of. The last one,
+# pass_slices, is not there if it is 0.
+OPTIONS_FORMAT = struct.Struct("<3BQI5fd3If3If7IB2fIfI3fI")
 MOST_DIMENSIONS = 1024
 MOST_ROWS = 2**32 - 1
 ITEMS, CONTEXTS = 0, 1
@@ -86,7 +87,9 @@ def read_manifest(data: memoryview, footer: Footer, file_bytes: int, version: in
     if None in (run, program, options_table, report_table, values_struct):
         raise SnapshotError("the run, the program, the options, the report or the values are missing")
     options = _fields(schema_options.OptionsT, options_table)
-    digest = max(checksum(OPTIONS_FORMAT.pack(*options.values())), 1)
+    options["pass_slices"] = options["pass_slices"] or 0
+    packed = OPTIONS_FORMAT.pack(*options.values())
+    digest = max(checksum(packed if options["pass_slices"] else packed[:-4]), 1)
     if source.OptionsDigest() not in (0, digest):
         raise SnapshotError("the options do not fit their digest")
     dimension = options["dimension"]
