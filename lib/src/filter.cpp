@@ -244,7 +244,8 @@ bool Filter<Scalar>::suits_passes(const SliceView& slice) const noexcept {
 
 template <class Scalar>
 bool Filter<Scalar>::passes_over(const SliceView& slice) const noexcept {
-  return suits_passes(slice) && (options().pass_slices == 0 || model_.slices < options().pass_slices);
+  const bool early = options().pass_slices == 0 || model_.slices < options().pass_slices;
+  return suits_passes(slice) && (early || model_.cold || alone());
 }
 
 template <class Scalar>

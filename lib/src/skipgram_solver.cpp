@@ -167,9 +167,9 @@ void SkipGramSolver<Scalar>::decompose() noexcept {
   kernels::transpose<Scalar>({basis_.data(), dimension_, sharp_, sharp_stride_},
                              {vectors_.data(), sharp_, dimension_, stride_});
   // Rounding may leave the zeros of a positive semi-definite matrix a little below 0.
-  const auto rounded = [](double x) { return static_cast<Scalar>(std::max(x, 0.)); };
-  std::ranges::transform(eigenvalues_.first(sharp_), spectrum_.begin(), rounded);
-  floor_ = rounded(eigenvalues_[std::min(sharp_, dimension_ - 1)]);
+  const auto not_negative = [](double x) { return static_cast<Scalar>(std::max(x, 0.)); };
+  std::ranges::transform(eigenvalues_.first(sharp_), spectrum_.begin(), not_negative);
+  floor_ = not_negative(eigenvalues_[std::min(sharp_, dimension_ - 1)]);
 }
 
 template <class Scalar>

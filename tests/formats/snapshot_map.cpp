@@ -114,6 +114,17 @@ float read_all(const SnapshotMap& map) {
 
 }  // namespace
 
+TEST_CASE("the options' digest stands for pass_slices, so that a reader who does not know it refuses the file") {
+  const TemporaryDirectory folder;
+  const auto digest = [&](std::uint32_t pass_slices) {
+    auto example = ExampleSnapshot(2, 2, 3);
+    example.options.pass_slices = pass_slices;
+    return SnapshotMap::open(write_file(folder, encode(example.view()).value()))->summary().options_digest;
+  };
+  CHECK(digest(0) != digest(4));
+  CHECK(digest(4) != digest(5));
+}
+
 TEST_CASE(
     "the map gives what the whole snapshot holds, cut into chunks of any size, with shared tokens and with offsets") {
   const TemporaryDirectory folder;

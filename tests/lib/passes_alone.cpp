@@ -89,6 +89,26 @@ TEST_CASE("passes in the first slices only: later ones have the sweeps that come
   CHECK(rows.isApprox(hardly_passing.state().items.embeddings, 1e-4F));
 }
 
+TEST_CASE("passes in the first slices only: a slice that starts at random has them, however late it comes") {
+  Options options = small_options();
+  SerialExecutor serial;
+  SliceView empty;
+  for (const Coupling coupling : {Coupling::random_walk, Coupling::none}) {
+    options.coupling = coupling;
+    options.pass_slices = 0;
+    auto passing = OnlineLearner<float>::create(options).value();
+    options.pass_slices = 1;
+    auto learner = OnlineLearner<float>::create(options).value();
+    for (auto* one : {&passing, &learner}) {
+      empty.interval = day(0);
+      one->learn(empty, serial).value();
+      one->learn(SequenceSlice(1, 200).view(), serial).value();
+      if (coupling == Coupling::none) one->learn(SequenceSlice(2, 200).view(), serial).value();
+    }
+    CHECK(same_state(learner.state(), passing.state()));
+  }
+}
+
 TEST_CASE("passes alone: the precision grows by what the slice added to the energy of the gradients") {
   for (const Coupling coupling : {Coupling::random_walk, Coupling::none}) {
     Options options = lasting_options();

@@ -66,8 +66,8 @@ struct Options {
   // Stochastic passes over a slice's sequences before its sweeps (sequence_pass.hpp); 0: sweeps alone. Slices that hold
   // only counts have none. A pass moves the rows so far that one sweep is enough after it, in the first slice too.
   std::uint32_t passes = 1;
-  // Only so many slices have them, the first ones, which gain most; 0: all. Later ones have their pass_sweeps alone,
-  // for less time, and predict the better the smaller slices are (docs/experiments.md, "Passes in the first slices").
+  // Only so many slices, the first ones, have them, and those that start at random; 0: all. Later ones have pass_sweeps
+  // alone, for less time; small slices then predict better (docs/experiments.md, "Passes in the first slices").
   std::uint32_t pass_slices = 0;
   float pass_rate = .12F;  // AdaGrad rate of the passes; > 0
   // Sweeps after passes, and of the slices later than pass_slices, instead of sweeps and first_slice_sweeps. 0: passes
