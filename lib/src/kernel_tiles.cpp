@@ -12,6 +12,7 @@
 #include <utility>
 
 #define GAUGELINE_TILES __attribute__((target("arch=x86-64-v4")))
+#define GAUGELINE_PAIRS __attribute__((target("arch=x86-64-v4,avx512bf16")))
 
 namespace gaugeline::kernels::tiles {
 namespace {
@@ -91,13 +92,52 @@ void multiply(const Block<float>& c, const Factor& left, const Factor& right, st
 }
 
 template <bool add, Sum sum>
-void multiply_all(const Block<float>& c, const Factor& left, const Factor& right) noexcept {
+void multiply_by_tiles(const Block<float>& c, const Factor& left, const Factor& right) noexcept {
   for (std::size_t i = 0; i < left.across; ++i) {
     std::size_t j = 0;
     for (; j + 4 <= right.across; j += 4) multiply<4, add, sum>(c, left, right, i, j);
     if (right.across - j == 3) multiply<3, add, sum>(c, left, right, i, j);
     if (right.across - j == 2) multiply<2, add, sum>(c, left, right, i, j);
     if (right.across - j == 1) multiply<1, add, sum>(c, left, right, i, j);
+  }
+}
+
+// Of each tile of c a register holds a row, so that no product waits for the one before it.
+template <bool add>
+GAUGELINE_PAIRS void multiply_by_pairs(const Block<float>& c, const Factor& left, const Factor& right,
+                                       std::size_t count) noexcept {
+  for (std::size_t i = 0; i < left.across; ++i) {
+    for (std::size_t j = 0; j < right.across; ++j) {
+      float* const to = c.data + i * side * c.row_step + j * side;
+      __m512 sums[side];
+#pragma GCC unroll 16
+      for (std::size_t row = 0; row < side; ++row)
+        sums[row] = add ? _mm512_loadu_ps(to + row * c.row_step) : _mm512_setzero_ps();
+      for (std::size_t k = 0; k < count; k += 2) {
+        const std::size_t word = k % depth / 2;
+        const std::uint32_t* const of_left = left.tile(i, k / depth) + word;
+        const auto of_right = reinterpret_cast<__m512bh>(_mm512_load_si512(right.tile(j, k / depth) + word * side));
+#pragma GCC unroll 16
+        for (std::size_t row = 0; row < side; ++row) {
+          const __m512i same = _mm512_set1_epi32(static_cast<int>(of_left[row * side]));
+          sums[row] = _mm512_dpbf16_ps(sums[row], of_right, reinterpret_cast<__m512bh>(same));
+        }
+      }
+#pragma GCC unroll 16
+      for (std::size_t row = 0; row < side; ++row) _mm512_storeu_ps(to + row * c.row_step, sums[row]);
+    }
+  }
+}
+
+template <bool add>
+void multiply_all(const Block<float>& c, const Factor& left, const Factor& right, std::size_t count,
+                  Unit unit) noexcept {
+  if (unit == Unit::pairs) {
+    multiply_by_pairs<add>(c, left, right, count);
+  } else if (count <= side) {
+    multiply_by_tiles<add, Sum::of_halves>(c, left, right);
+  } else {
+    multiply_by_tiles<add, Sum::whole>(c, left, right);
   }
 }
 
@@ -113,22 +153,25 @@ bool ask_for_tiles() noexcept {
 
 }  // namespace
 
-bool available() noexcept {
-  static const bool have = ask_for_tiles();
-  return have;
+bool has(Unit unit) noexcept {
+  static const bool pairs = __builtin_cpu_supports("x86-64-v4") && __builtin_cpu_supports("avx512bf16");
+  static const bool tiles = ask_for_tiles();
+  return unit == Unit::pairs ? pairs : unit == Unit::tiles && tiles;
 }
 
-Registers::Registers() noexcept {
+Registers::Registers(Unit unit) noexcept : unit_(unit) {
   struct Shape {
     std::uint8_t palette = 1, start_row = 0, reserved[14] = {};
     std::uint16_t bytes_of_row[16] = {line, line, line, line, line, line, line / 2, line};
     std::uint8_t rows[16] = {side, side, side, side, side, side, side, side / 2};
   };
   alignas(64) static constexpr Shape shape;
-  asm volatile("ldtilecfg %0" : : "m"(shape));
+  if (unit_ == Unit::tiles) asm volatile("ldtilecfg %0" : : "m"(shape));
 }
 
-Registers::~Registers() { asm volatile("tilerelease"); }
+Registers::~Registers() {
+  if (unit_ == Unit::tiles) asm volatile("tilerelease");
+}
 
 GAUGELINE_TILES void gather(const Factor& left, const Factor& right, const RowList<float>& rows) noexcept {
   const std::size_t whole = rows.dimension / depth;
@@ -186,16 +229,13 @@ GAUGELINE_TILES void pack_transposed(const Factor& left, const Block<const float
   transpose(left, {pairs, 1, 1});
 }
 
-void product(const Block<float>& c, const Factor& left, const Factor& right) noexcept {
-  multiply_all<false, Sum::whole>(c, left, right);
+void product(const Block<float>& c, const Factor& left, const Factor& right, std::size_t count, Unit unit) noexcept {
+  multiply_all<false>(c, left, right, count, unit);
 }
 
-void product_of_halves(const Block<float>& c, const Factor& left, const Factor& right) noexcept {
-  multiply_all<false, Sum::of_halves>(c, left, right);
-}
-
-void add_product_of_halves(const Block<float>& c, const Factor& left, const Factor& right) noexcept {
-  multiply_all<true, Sum::of_halves>(c, left, right);
+void add_product(const Block<float>& c, const Factor& left, const Factor& right, std::size_t count,
+                 Unit unit) noexcept {
+  multiply_all<true>(c, left, right, count, unit);
 }
 
 }  // namespace gaugeline::kernels::tiles
@@ -204,7 +244,7 @@ void add_product_of_halves(const Block<float>& c, const Factor& left, const Fact
 
 namespace gaugeline::kernels::tiles {
 
-bool available() noexcept { return false; }
+bool has(Unit) noexcept { return false; }
 
 }  // namespace gaugeline::kernels::tiles
 

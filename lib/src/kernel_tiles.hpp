@@ -1,10 +1,11 @@
-// Products of matrices whose numbers are rounded to 8 binary digits (bfloat16), by the tiles of x86-64's AMX: sixteen
-// times as many multiplications in a cycle as AVX-512, added up in float. A factor is packed into tiles first, for all
-// the products that it takes part in. An element of a b errs by at most about 2^-8 sum_k |a_ik b_kj|, and mostly by
-// far less; what is below 1e-38 counts as 0, and infinity may become NaN.
+// Products of matrices whose numbers are rounded to 8 binary digits (bfloat16) and added up in float: by the tiles of
+// x86-64's AMX, sixteen times as many multiplications in a cycle as AVX-512 has of floats, or by AVX512_BF16, twice as
+// many. A factor is packed into tiles first, for all the products that it takes part in, in either way alike. An
+// element of a b errs by at most about 2^-8 sum_k |a_ik b_kj|, and mostly by far less; what is below 1e-38 counts as 0,
+// and infinity may become NaN.
 //
-// For stochastic gradients, beside whose own noise that is little (docs/experiments.md). Where there are no tiles,
-// who calls this takes kernels.hpp instead: here is no plain version.
+// For stochastic gradients, beside whose own noise that is little (docs/experiments.md). Where the processor has
+// neither, who calls this takes kernels.hpp instead: here is no plain version.
 #pragma once
 
 #include <cstddef>
@@ -20,17 +21,26 @@ inline constexpr bool compiled = true;
 inline constexpr bool compiled = false;  // nothing below may be called
 #endif
 
-// Whether the processor has tiles, and the operating system lets this process use them, for which it is asked once.
-// From then on Linux wants alternative signal stacks to have room for them (8 KiB more).
-[[nodiscard]] bool available() noexcept;
+// What multiplies. The two add in different orders, and so differ in rounding.
+enum class Unit { none, pairs, tiles };  // pairs: AVX512_BF16; tiles: AMX
 
-// The calling thread's registers, as the products need them, for as long as this lives.
+// Whether the processor has it. For tiles the operating system is asked, once, to let this process use them; from then
+// on Linux wants alternative signal stacks to have room for them (8 KiB more).
+[[nodiscard]] bool has(Unit unit) noexcept;
+[[nodiscard]] inline Unit best_unit() noexcept {
+  return has(Unit::tiles) ? Unit::tiles : has(Unit::pairs) ? Unit::pairs : Unit::none;
+}
+
+// The calling thread's registers, as the unit's products need them, for as long as this lives.
 class Registers {
  public:
-  Registers() noexcept;
+  explicit Registers(Unit unit) noexcept;
   ~Registers();
   Registers(const Registers&) = delete;
   Registers& operator=(const Registers&) = delete;
+
+ private:
+  Unit unit_;
 };
 
 inline constexpr std::size_t side = 16;         // rows of a tile
@@ -62,11 +72,9 @@ void transpose(const Factor& right, const Factor& left) noexcept;
 void pack(const Factor& left, const Block<const float>& x) noexcept;
 void pack_transposed(const Factor& left, const Block<const float>& x) noexcept;
 
-// c = left right, for all tiles of the factors: c has room for whole tiles.
-void product(const Block<float>& c, const Factor& left, const Factor& right) noexcept;
-
-// c = left right, or c += left right, where the sum is over 16 numbers: of the one tile along, the first half.
-void product_of_halves(const Block<float>& c, const Factor& left, const Factor& right) noexcept;
-void add_product_of_halves(const Block<float>& c, const Factor& left, const Factor& right) noexcept;
+// c = left right, or c += left right, for all tiles across the factors: c has room for whole tiles. The sum is over the
+// first `count` numbers along the factors: all that are not zeros; or `side`, where there is one tile along.
+void product(const Block<float>& c, const Factor& left, const Factor& right, std::size_t count, Unit unit) noexcept;
+void add_product(const Block<float>& c, const Factor& left, const Factor& right, std::size_t count, Unit unit) noexcept;
 
 }  // namespace gaugeline::kernels::tiles

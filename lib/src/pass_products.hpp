@@ -1,6 +1,6 @@
 // The products of a block of the pass (sequence_pass.hpp): of its 16 centres U with some others V, scores V U^T, and
 // with the weights W that follow from them the gradients W^T V of the centres and W U of the others. In two versions
-// with the same members: in Scalar, and rounded to bfloat16 where there are tiles.
+// with the same members: in Scalar, and rounded to bfloat16 where the processor multiplies that.
 #pragma once
 
 #include <cstdint>
@@ -58,12 +58,14 @@ class FloatProducts {
   std::span<Scalar> centres_, columns_, others_;  // U, U^T, V
 };
 
-// Between set_centres and the last gradients, the calling thread has kernels::tiles::Registers.
+// Between set_centres and the last gradients, the calling thread has the unit's kernels::tiles::Registers.
 class TileProducts {
  public:
   static constexpr std::size_t at_a_time = kernels::tiles::side;  // more do not stay in the first cache
 
-  void reserve(Arena& arena, std::size_t dimension) noexcept {
+  void reserve(Arena& arena, std::size_t dimension, kernels::tiles::Unit unit = kernels::tiles::best_unit()) noexcept {
+    unit_ = unit;
+    dimension_ = dimension;
     stride_ = padded(dimension);
     const auto factor = [&](std::size_t across, std::size_t along) {
       return kernels::tiles::Factor{arena.take<std::uint32_t>(across * along * kernels::tiles::words).data(), across,
@@ -85,19 +87,23 @@ class TileProducts {
   }
   void score(std::span<float> scores, const kernels::RowList<float>& others) noexcept {
     kernels::tiles::gather(others_left_, others_, others);
-    kernels::tiles::product({scores.data(), pass_block, pass_block, pass_block}, others_left_, centres_transposed_);
+    kernels::tiles::product({scores.data(), pass_block, pass_block, pass_block}, others_left_, centres_transposed_,
+                            dimension_, unit_);
   }
   void add_centre_gradients(std::span<float> gradients, std::span<const float> weights) noexcept {
     kernels::tiles::pack_transposed(weights_, {weights.data(), pass_block, pass_block, pass_block});
-    kernels::tiles::add_product_of_halves({gradients.data(), pass_block, stride_, stride_}, weights_, others_);
+    kernels::tiles::add_product({gradients.data(), pass_block, stride_, stride_}, weights_, others_, pass_block, unit_);
   }
   void other_gradients(std::span<float> gradients, std::span<const float> weights, std::size_t) noexcept {
     kernels::tiles::pack(weights_, {weights.data(), pass_block, pass_block, pass_block});
-    kernels::tiles::product_of_halves({gradients.data(), pass_block, stride_, stride_}, weights_, centres_);
+    kernels::tiles::product({gradients.data(), pass_block, stride_, stride_}, weights_, centres_, pass_block, unit_);
   }
 
+  [[nodiscard]] kernels::tiles::Unit unit() const noexcept { return unit_; }
+
  private:
-  std::size_t stride_ = 0;
+  kernels::tiles::Unit unit_ = kernels::tiles::Unit::none;
+  std::size_t dimension_ = 0, stride_ = 0;
   kernels::tiles::Factor centres_left_, centres_transposed_, centres_;  // U, U^T, U
   kernels::tiles::Factor others_left_, others_;                         // V
   kernels::tiles::Factor weights_;                                      // W^T, then W

@@ -14,8 +14,8 @@ void SequencePass<Scalar>::reserve(Arena& arena, const Options& options) noexcep
   negatives_per_positive_ = static_cast<Scalar>(options.negatives);
   draws_.reserve(arena, row_room(options.context_capacity));
   full_.reserve(arena, dimension_);
-  rounds_ = std::is_same_v<Scalar, float> && options.pass_products == PassProducts::rounded;
-  if (rounds_) rounded_.reserve(arena, dimension_);
+  if (std::is_same_v<Scalar, float> && options.pass_products == PassProducts::rounded)
+    rounded_.reserve(arena, dimension_);
   scores_ = arena.take<Scalar>(tile * pass_block);
   centre_gradients_ = arena.take<Scalar>(pass_block * padded(dimension_));
   other_gradients_ = arena.take<Scalar>(pass_block * padded(dimension_));
@@ -30,8 +30,8 @@ void SequencePass<Scalar>::run(const SliceView& slice, SideRows<Scalar>& items, 
   sequence_ = 0;
   weigh_distances(slice);
   if constexpr (std::is_same_v<Scalar, float> && kernels::tiles::compiled) {
-    if (rounds_ && kernels::tiles::available()) {
-      const kernels::tiles::Registers registers;
+    if (rounded_.unit() != kernels::tiles::Unit::none) {
+      const kernels::tiles::Registers registers(rounded_.unit());
       return run_blocks(rounded_, slice, items, contexts);
     }
   }

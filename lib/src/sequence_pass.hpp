@@ -11,8 +11,8 @@
 // E is carried over coupled slices, but forgets as the precision does, E <- E0 + (pm/p)^2 (E - E0): rate / sqrt(E)
 // stands for the row's variance, and what has become uncertain is moved more (filter.cpp).
 //
-// Where PassProducts::rounded is asked for and there are tiles, factors of the products are rounded to bfloat16, and a
-// block takes its others 16 at a time, not all from the tables before it.
+// Where PassProducts::rounded is asked for and the processor multiplies bfloat16 (kernel_tiles.hpp), factors of the
+// products are rounded to that, and a block takes its others 16 at a time, not all from the tables before it.
 //
 // Serial, in the order of the sequences: the result does not depend on the number of workers. While a block is worked
 // on, the rows of the next one are on their way to the caches.
@@ -82,9 +82,8 @@ class SequencePass {
   SystematicDraws draws_;
   std::uint64_t draw_ = 0;                  // state of the draws
   std::array<Scalar, pass_block> pairs_{};  // m_i
-  bool rounds_ = false;
   FloatProducts<Scalar> full_;
-  TileProducts rounded_;      // of float
+  TileProducts rounded_;      // of float, if asked for
   std::span<Scalar> scores_;  // of some others; then the weights of the gradients
   std::span<Scalar> centre_gradients_, other_gradients_;
 };

@@ -1,4 +1,4 @@
-// Passes whose products round their factors to bfloat16 by tiles, where the processor has them: the products against
+// Passes whose products round their factors to bfloat16, where the processor has units for that: the products against
 // those in float of rounded factors, and a whole learner against one that rounds nothing.
 #include <doctest/doctest.h>
 
@@ -18,28 +18,29 @@
 
 using namespace gaugeline;
 using namespace gaugeline::testing;
+using kernels::tiles::Unit;
 
 namespace {
 
 constexpr std::size_t table_rows = 40;
 constexpr float untouched = 77;
 
-// One version's products of one block.
-template <class Products>
+// One version's products of one block; what it is besides the dimension, `how` says.
+template <class Products, class... How>
 struct Results {
   Results(std::size_t dimension, const std::vector<float>& table, const std::vector<std::uint32_t>& centres,
-          const std::vector<std::uint32_t>& others, const std::vector<float>& weights)
+          const std::vector<std::uint32_t>& others, const std::vector<float>& weights, How... how)
       : scores(pass_block * pass_block, untouched),
         of_centres(pass_block * padded(dimension), 1),
         of_others(pass_block * padded(dimension), untouched) {
     Products products;
     Arena measure;
-    products.reserve(measure, dimension);
+    products.reserve(measure, dimension, how...);
     memory.resize(measure.used() + arena_alignment);
     void* at = memory.data();
     std::size_t room = memory.size();
     Arena arena(static_cast<std::byte*>(std::align(arena_alignment, measure.used(), at, room)));
-    products.reserve(arena, dimension);
+    products.reserve(arena, dimension, how...);
     products.set_centres({table.data(), dimension, pass_block, centres.data()});
     products.score(scores, {table.data(), dimension, others.size(), others.data()});
     products.add_centre_gradients(of_centres, weights);
@@ -71,7 +72,8 @@ float to_bfloat16(float x) {
   return std::ldexp(std::round(mantissa * 256) / 256, exponent);
 }
 
-void check_products(std::size_t dimension, std::size_t count) {
+void check_products(Unit unit, std::size_t dimension, std::size_t count) {
+  CAPTURE(static_cast<int>(unit));
   CAPTURE(dimension);
   CAPTURE(count);
   Random random(dimension + 1000 * count);
@@ -85,8 +87,8 @@ void check_products(std::size_t dimension, std::size_t count) {
   for (auto* rows : {&centres, &others}) {
     for (std::uint32_t& row : *rows) row = static_cast<std::uint32_t>(random.uniform() * table_rows);
   }
-  const kernels::tiles::Registers registers;
-  const Results<TileProducts> rounded(dimension, table, centres, others, weights);
+  const kernels::tiles::Registers registers(unit);
+  const Results<TileProducts, Unit> rounded(dimension, table, centres, others, weights, unit);
   std::ranges::transform(table, table.begin(), to_bfloat16);
   std::ranges::transform(weights, weights.begin(), to_bfloat16);
   const Results<FloatProducts<float>> wanted(dimension, table, centres, others, weights);
@@ -129,31 +131,34 @@ Learnt learn(PassProducts products, std::uint32_t dimension) {
 
 }  // namespace
 
-TEST_CASE("products by tiles are those of the rounded factors") {
-  if (!kernels::tiles::available()) {
-    MESSAGE("this processor has no tiles");
-    return;
-  }
-  for (const std::size_t dimension : {1U, 2U, 15U, 16U, 17U, 31U, 32U, 33U, 48U, 50U, 64U, 100U, 128U, 131U, 300U}) {
-    for (const std::size_t count : {1U, 2U, 7U, 15U, 16U}) check_products(dimension, count);
+TEST_CASE("products of the units for bfloat16 are those of the rounded factors") {
+  if (kernels::tiles::best_unit() == Unit::none) MESSAGE("this processor has no such unit");
+  for (const Unit unit : {Unit::pairs, Unit::tiles}) {
+    if (!kernels::tiles::has(unit)) continue;
+    for (const std::size_t dimension : {1U, 2U, 15U, 16U, 17U, 31U, 32U, 33U, 48U, 50U, 64U, 100U, 128U, 131U, 300U}) {
+      for (const std::size_t count : {1U, 2U, 7U, 15U, 16U}) check_products(unit, dimension, count);
+    }
   }
 }
 
 TEST_CASE("a number that is not one does not get lost") {
-  if (!kernels::tiles::available()) return;
-  const kernels::tiles::Registers registers;
-  for (const float odd : {std::numeric_limits<float>::quiet_NaN(), -std::numeric_limits<float>::quiet_NaN(),
-                          std::numeric_limits<float>::infinity(), std::numeric_limits<float>::max()}) {
-    std::vector<float> table(table_rows * 20, .5F);
-    table[3 * 20 + 7] = odd;
-    const std::vector<std::uint32_t> centres(pass_block, 1);
-    const std::vector<std::uint32_t> others{2, 3, 4};
-    const Results<TileProducts> results(20, table, centres, others, std::vector<float>(pass_block * pass_block, 1));
-    CHECK(!(std::abs(results.scores[pass_block]) <= 1e30F));
-    CHECK(results.scores[0] == 5);
-    CHECK(results.scores[2 * pass_block] == 5);
-    CHECK(!(std::abs(results.of_centres[7]) <= 1e30F));
-    CHECK(results.of_centres[6] == 2.5F);
+  for (const Unit unit : {Unit::pairs, Unit::tiles}) {
+    if (!kernels::tiles::has(unit)) continue;
+    const kernels::tiles::Registers registers(unit);
+    for (const float odd : {std::numeric_limits<float>::quiet_NaN(), -std::numeric_limits<float>::quiet_NaN(),
+                            std::numeric_limits<float>::infinity(), std::numeric_limits<float>::max()}) {
+      std::vector<float> table(table_rows * 20, .5F);
+      table[3 * 20 + 7] = odd;
+      const std::vector<std::uint32_t> centres(pass_block, 1);
+      const std::vector<std::uint32_t> others{2, 3, 4};
+      const std::vector<float> ones(pass_block * pass_block, 1);
+      const Results<TileProducts, Unit> results(20, table, centres, others, ones, unit);
+      CHECK(!(std::abs(results.scores[pass_block]) <= 1e30F));
+      CHECK(results.scores[0] == 5);
+      CHECK(results.scores[2 * pass_block] == 5);
+      CHECK(!(std::abs(results.of_centres[7]) <= 1e30F));
+      CHECK(results.of_centres[6] == 2.5F);
+    }
   }
 }
 
@@ -165,7 +170,7 @@ TEST_CASE("rounding the passes changes rows a little, scores hardly, and nothing
     CHECK(rounded.items == again.items);
     CHECK(rounded.contexts == again.contexts);
     CHECK(std::abs(rounded.score - full.score) <= .02);
-    CHECK((rounded.items == full.items) == !kernels::tiles::available());
+    CHECK((rounded.items == full.items) == (kernels::tiles::best_unit() == Unit::none));
   }
 }
 

@@ -46,8 +46,8 @@ constexpr std::array learner_options{
     LearnerOption{"pass-sweeps", &Options::pass_sweeps,
                   "Skip-gram: sweeps after passes, and of later slices than have them; 0: passes alone"},
     LearnerOption{"pass-products", &Options::pass_products,
-                  "Skip-gram: factors of the passes' products: full, or rounded to bfloat16 on processors with AMX, "
-                  "which is faster; may change with any start"},
+                  "Skip-gram: factors of the passes' products: full, or rounded to bfloat16 on processors with AMX or "
+                  "AVX512_BF16, which is faster; may change with any start"},
     LearnerOption{"conjugate-gradient-steps", &Options::conjugate_gradient_steps, "Skip-gram: steps per row and sweep"},
     LearnerOption{"negative-head", &Options::negative_head, "Skip-gram: commonest rows that negatives sum exactly"},
     LearnerOption{"negative-tail", &Options::negative_tail, "Skip-gram: rows drawn from the rest"},

@@ -32,9 +32,9 @@ enum class Offsets : std::uint8_t {
 // The factors of a pass's products of matrices (sequence_pass.hpp), in learners of float.
 enum class PassProducts : std::uint8_t {
   full = 0,
-  // Rounded to 8 binary digits (bfloat16) where the processor multiplies such numbers by tiles (x86-64 with AMX, on
-  // Linux), and as `full` elsewhere. A run takes nine tenths of the time and predicts as well, but processors with and
-  // without tiles then learn different rows, and tables turned beforehand turn what is learnt only about.
+  // Rounded to 8 binary digits (bfloat16) where the processor multiplies such numbers (x86-64 with AMX or AVX512_BF16,
+  // on Linux), and as `full` elsewhere. A run takes nine tenths of the time and predicts as well, but processors with
+  // other units then learn different rows, and tables turned beforehand turn what is learnt only about.
   rounded = 1,
 };
 
