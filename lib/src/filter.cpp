@@ -257,7 +257,7 @@ void Filter<Scalar>::solve(const SliceView& slice, Executor& executor) noexcept 
   const bool tied = !model_.cold && !alone();
   std::uint64_t key = Random(options().seed ^ (model_.slices + 1) * 0x9E3779B97F4A7C15ULL).bits();
   for (std::uint32_t pass = 0; passes_over(slice) && pass < options().passes; ++pass)
-    pass_.run(slice, model_.items, model_.contexts, ++key);
+    pass_.run(slice, model_.items, model_.contexts, ++key, tied, executor);
   const std::uint32_t sweeps = suits_passes(slice) ? options().pass_sweeps
                                : tied              ? options().sweeps
                                                    : options().first_slice_sweeps;

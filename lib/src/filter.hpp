@@ -19,7 +19,7 @@
 #include "offset_model.hpp"
 #include "prequential.hpp"
 #include "row_sums.hpp"
-#include "sequence_pass.hpp"
+#include "shared_pass.hpp"
 #include "side.hpp"
 #include "skipgram_solver.hpp"
 
@@ -64,7 +64,7 @@ class Filter {
   RowSums<Scalar> sums_;
   Negatives<Scalar> negatives_;
   Prequential<Scalar> prequential_;
-  SequencePass<Scalar> pass_;
+  SharedPass<Scalar> pass_;
   SkipGramSolver<Scalar> skipgram_;
   GaussianSolver<Scalar> gaussian_;
   OffsetModel<Scalar> offset_model_;

@@ -85,6 +85,7 @@ Expected<> validate(const Options& o) noexcept {
   if (o.coupling > Coupling::none) return fail(ErrorCode::invalid_argument, "coupling is not a known one");
   if (o.gauge > GaugeFixing::none) return fail(ErrorCode::invalid_argument, "gauge is not a known one");
   if (o.offsets > Offsets::none) return fail(ErrorCode::invalid_argument, "offsets is not a known one");
+  if (!in(o.pass_parts, 1U, 16U)) return out_of_range("pass_parts", o.pass_parts, "1 to 16");
   if (o.pass_products > PassProducts::rounded)
     return fail(ErrorCode::invalid_argument, "pass_products is not a known one");
   if (!in(o.dimension, 1U, 1024U)) return out_of_range("dimension", o.dimension, "1 to 1024");

@@ -48,6 +48,9 @@ constexpr std::array learner_options{
     LearnerOption{"pass-products", &Options::pass_products,
                   "Skip-gram: factors of the passes' products: full, or rounded to bfloat16 on processors with AMX or "
                   "AVX512_BF16, which is faster; may change with any start"},
+    LearnerOption{"pass-parts", &Options::pass_parts,
+                  "Skip-gram: parts of a large slice that passes go over at the same time, for as many threads; may "
+                  "change with any start"},
     LearnerOption{"conjugate-gradient-steps", &Options::conjugate_gradient_steps, "Skip-gram: steps per row and sweep"},
     LearnerOption{"negative-head", &Options::negative_head, "Skip-gram: commonest rows that negatives sum exactly"},
     LearnerOption{"negative-tail", &Options::negative_tail, "Skip-gram: rows drawn from the rest"},

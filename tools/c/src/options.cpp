@@ -151,6 +151,7 @@ constexpr std::array all_options{
     option<&Options::pass_rate>("pass_rate"),
     option<&Options::pass_sweeps>("pass_sweeps"),
     option<&Options::pass_products>("pass_products"),
+    option<&Options::pass_parts>("pass_parts"),
     option<&Options::conjugate_gradient_steps>("conjugate_gradient_steps"),
     option<&Options::negative_head>("negative_head"),
     option<&Options::negative_tail>("negative_tail"),

@@ -125,8 +125,8 @@ typedef struct gaugeline_options gaugeline_options;
 /* model: "skipgram" (tokens, pairs) or "gaussian" (values), with the defaults that were measured for it. */
 GAUGELINE_API gaugeline_status gaugeline_options_create(const char* model, gaugeline_options** options,
                                                         gaugeline_error* error);
-/* The learner's options that a snapshot was learnt with; those of events, threads and pass_products are the defaults.
- */
+/* The learner's options that a snapshot was learnt with; those of events, threads, pass_products and pass_parts are the
+ * defaults. */
 GAUGELINE_API gaugeline_status gaugeline_options_load(const char* snapshot_path, gaugeline_options** options,
                                                       gaugeline_error* error);
 GAUGELINE_API void gaugeline_options_destroy(gaugeline_options* options);

@@ -1,0 +1,144 @@
+// A pass in parts against the mean of passes over each part's share, and the learner with it.
+#include <doctest/doctest.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include <gaugeline/online_learner.hpp>
+#include <support/same_state.hpp>
+#include <support/text_slice.hpp>
+#include <support/three_threads.hpp>
+
+#include "../../lib/src/shared_pass.hpp"
+
+using namespace gaugeline;
+using namespace gaugeline::testing;
+
+namespace {
+
+constexpr std::size_t tokens = 60;
+constexpr std::uint64_t key = 3;
+
+// Sequences of so many positions in all; the last one may be shorter.
+SequenceSlice long_slice(std::int64_t number, std::size_t positions) {
+  SequenceSlice slice(number, tokens, (positions + 19) / 20);
+  slice.ids.resize(positions);
+  slice.ends.back() = static_cast<std::uint32_t>(positions);
+  return slice;
+}
+
+// Both sides with random rows, a pass in parts, and one in one piece.
+class Bench {
+ public:
+  explicit Bench(std::uint32_t parts) {
+    Options options = small_options();
+    options.pass_parts = parts;
+    Arena measure;
+    reserve(measure, options);
+    memory_.resize(measure.used() / sizeof(std::max_align_t) + arena_alignment);
+    Arena arena(reinterpret_cast<std::byte*>(memory_.data()));
+    reserve(arena, options);
+    const OwnedTokens names = numbered_tokens("w", tokens);
+    Random random(5);
+    for (SideRows<double>* side : {&items, &contexts}) {
+      for (std::size_t row = 0; row < tokens; ++row) {
+        side->row_of_token[row] = side->vocabulary.admit(names.list()[row]);
+        side->gradient_energy[row] = .01 * static_cast<double>(row + 1);
+        side->negative_share[row] = 1;
+        for (double& x : side->row(row)) x = random.normal();
+      }
+    }
+  }
+  [[nodiscard]] std::vector<double> tables() const {
+    std::vector<double> all;
+    for (const SideRows<double>* side : {&items, &contexts}) {
+      all.insert(all.end(), side->embeddings.begin(), side->embeddings.begin() + static_cast<long>(tokens * 16));
+      all.insert(all.end(), side->gradient_energy.begin(), side->gradient_energy.begin() + static_cast<long>(tokens));
+    }
+    return all;
+  }
+  SideRows<double> items, contexts;
+  SharedPass<double> shared;
+  SequencePass<double> pass;
+
+ private:
+  void reserve(Arena& arena, const Options& options) {
+    items.reserve(arena, options, options.item_capacity);
+    contexts.reserve(arena, options, options.context_capacity);
+    shared.reserve(arena, options);
+    pass.reserve(arena, options);
+  }
+  std::vector<std::max_align_t> memory_;
+};
+
+std::vector<double> shared_out(std::uint32_t parts, const SliceView& slice, bool tied) {
+  Bench bench(parts);
+  ThreeThreads threads;
+  bench.shared.run(slice, bench.items, bench.contexts, key, tied, threads);
+  return bench.tables();
+}
+
+std::vector<double> in_one_piece(const SliceView& slice, const Positions& positions, std::uint64_t of_part) {
+  Bench bench(1);
+  bench.pass.run(slice, positions, bench.items, bench.contexts, of_part);
+  return bench.tables();
+}
+
+}  // namespace
+
+TEST_CASE("a pass in parts leaves the mean of what passes over each part's positions leave") {
+  for (const std::size_t positions : {3 * 8192UL, 3 * 8192UL + 1, 40007UL}) {
+    CAPTURE(positions);
+    const SequenceSlice slice = long_slice(1, positions);
+    const std::size_t share = (positions + 47) / 48 * 16;
+    std::vector<double> mean(2 * tokens * 17, 0);
+    for (std::size_t p = 0; p < 3; ++p) {
+      const Positions own{p * share, p == 2 ? positions : (p + 1) * share};
+      const auto part = in_one_piece(slice.view(), own, p == 0 ? key : Random(key + p).bits());
+      for (std::size_t k = 0; k < mean.size(); ++k) mean[k] += part[k] / 3;
+    }
+    const auto tables = shared_out(3, slice.view(), true);
+    REQUIRE(tables.size() == mean.size());
+    for (std::size_t k = 0; k < mean.size(); ++k) CHECK(tables[k] == doctest::Approx(mean[k]).epsilon(1e-12));
+  }
+}
+
+TEST_CASE("small slices, and those that start at random, have a pass in one piece; middling ones in fewer parts") {
+  const SequenceSlice small = long_slice(1, 2 * 8192 - 1);
+  CHECK(shared_out(4, small.view(), true) == in_one_piece(small.view(), {0, small.ids.size()}, key));
+  const SequenceSlice large = long_slice(1, 3 * 8192 - 1);
+  CHECK(shared_out(4, large.view(), false) == in_one_piece(large.view(), {0, large.ids.size()}, key));
+  CHECK(shared_out(4, large.view(), true) == shared_out(2, large.view(), true));
+  CHECK(shared_out(4, large.view(), true) != in_one_piece(large.view(), {0, large.ids.size()}, key));
+  SliceView empty;
+  CHECK(shared_out(4, empty, true) == in_one_piece(empty, {}, key));
+}
+
+TEST_CASE("a learner's passes in parts: the same bits for any number of workers, others than in one piece") {
+  Options options = small_options();
+  options.worker_capacity = 3;
+  auto whole = OnlineLearner<float>::create(options).value();
+  options.pass_parts = 2;
+  auto one = OnlineLearner<float>::create(options).value();
+  auto several = OnlineLearner<float>::create(options).value();
+  SerialExecutor serial;
+  ThreeThreads threads;
+  for (int t = 0; t < 3; ++t) {
+    CAPTURE(t);
+    const SequenceSlice slice = long_slice(t, 17000);
+    whole.learn(slice.view(), serial).value();
+    one.learn(slice.view(), serial).value();
+    several.learn(slice.view(), threads).value();
+    CHECK(same_state(one.state(), several.state()));
+    CHECK(same_state(one.state(), whole.state()) == (t == 0));  // which starts at random
+  }
+}
+
+TEST_CASE("no part, and more than sixteen, are refused by name") {
+  for (const std::uint32_t parts : {0U, 17U}) {
+    Options options;
+    options.pass_parts = parts;
+    CHECK(std::string(validate(options).error().message()).starts_with("pass_parts"));
+  }
+}
