@@ -46,7 +46,7 @@ class Filter {
   void follow_score(Executor& executor) noexcept;
   void share_negatives(bool after_slice) noexcept;
   void start_alone() noexcept;
-  // Passes go over it, or would if it were not later than pass_slices and started at random.
+  // It holds what passes go over; they do unless it is later than pass_slices.
   [[nodiscard]] bool suits_passes(const SliceView& slice) const noexcept;
   [[nodiscard]] bool passes_over(const SliceView& slice) const noexcept;
   void solve(const SliceView& slice, Executor& executor) noexcept;

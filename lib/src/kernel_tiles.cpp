@@ -154,9 +154,9 @@ bool ask_for_tiles() noexcept {
 }  // namespace
 
 bool has(Unit unit) noexcept {
-  static const bool pairs = __builtin_cpu_supports("x86-64-v4") && __builtin_cpu_supports("avx512bf16");
+  if (unit == Unit::pairs) return __builtin_cpu_supports("x86-64-v4") && __builtin_cpu_supports("avx512bf16");
   static const bool tiles = ask_for_tiles();
-  return unit == Unit::pairs ? pairs : unit == Unit::tiles && tiles;
+  return unit == Unit::tiles && tiles;
 }
 
 Registers::Registers(Unit unit) noexcept : unit_(unit) {

@@ -11,9 +11,10 @@ namespace gaugeline {
 template <class Scalar>
 void SharedPass<Scalar>::reserve(Arena& arena, const Options& options) noexcept {
   static_assert(std::is_trivially_destructible_v<Part>);
-  parts_ = arena.take<Part>(options.pass_parts);
-  Part measured;
-  for (std::size_t p = 0; p < options.pass_parts; ++p) {
+  const std::size_t parts = options.passes > 0 ? options.pass_parts : 1;
+  parts_ = arena.take<Part>(parts);
+  Part measured;  // where the arena has no memory, but measures
+  for (std::size_t p = 0; p < parts; ++p) {
     Part& part = parts_.empty() ? measured : *std::construct_at(&parts_[p]);
     part.pass.reserve(arena, options);
     if (p == 0) continue;

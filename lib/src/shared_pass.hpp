@@ -41,8 +41,8 @@ class SharedPass {
  private:
   struct Part {
     SequencePass<Scalar> pass;
-    // The first part's are the model's own.
-    std::array<std::span<Scalar>, 2> embeddings, gradient_energy;
+    std::array<std::span<Scalar>, 2> embeddings,
+        gradient_energy;  // none of the first part, which takes the model's own
   };
   std::span<Part> parts_;
 };

@@ -25,7 +25,7 @@ namespace {
 constexpr std::size_t table_rows = 40;
 constexpr float untouched = 77;
 
-// One version's products of one block; what it is besides the dimension, `how` says.
+// One version's products of one block. `how`: what else its reserve takes, a unit or nothing.
 template <class Products, class... How>
 struct Results {
   Results(std::size_t dimension, const std::vector<float>& table, const std::vector<std::uint32_t>& centres,

@@ -6,10 +6,10 @@
 #include <vector>
 
 #include <gaugeline/likelihood.hpp>
-#include <gaugeline/random.hpp>
 #include <support/text_slice.hpp>
 
 #include "../../lib/src/sequence_pass.hpp"
+#include "pass_bench.hpp"
 
 using namespace gaugeline;
 using namespace gaugeline::testing;
@@ -18,38 +18,16 @@ namespace {
 
 constexpr std::size_t tokens = 7;
 
-// Both sides with random rows, and a pass.
-class Bench {
- public:
-  explicit Bench(std::uint32_t dimension) {
+// Nothing is drawn as a negative unless a test says so.
+struct Bench : PassBench<SequencePass<double>> {
+  explicit Bench(std::uint32_t dimension) : PassBench(of_dimension(dimension), tokens) {
+    for (std::size_t row = 0; row < tokens; ++row) contexts.negative_share[row] = 0;
+  }
+  static Options of_dimension(std::uint32_t dimension) {
     Options options = small_options();
     options.dimension = dimension;
-    Arena measure;
-    reserve(measure, options);
-    memory_.resize(measure.used() / sizeof(std::max_align_t) + arena_alignment);
-    Arena arena(reinterpret_cast<std::byte*>(memory_.data()));
-    reserve(arena, options);
-    const OwnedTokens names = numbered_tokens("w", tokens);
-    Random random(5);
-    for (SideRows<double>* side : {&items, &contexts}) {
-      for (std::size_t row = 0; row < tokens; ++row) {
-        side->row_of_token[row] = side->vocabulary.admit(names.list()[row]);
-        side->gradient_energy[row] = initial_gradient_energy;
-        side->negative_share[row] = 0;
-        for (double& x : side->row(row)) x = random.normal();
-      }
-    }
+    return options;
   }
-  SideRows<double> items, contexts;
-  SequencePass<double> pass;
-
- private:
-  void reserve(Arena& arena, const Options& options) {
-    items.reserve(arena, options, tokens);
-    contexts.reserve(arena, options, tokens);
-    pass.reserve(arena, options);
-  }
-  std::vector<std::max_align_t> memory_;
 };
 
 void step(SideRows<double>& side, std::size_t row, const Eigen::VectorXd& gradient, double rate) {

@@ -1,16 +1,20 @@
 // A pass in parts against the mean of passes over each part's share, and the learner with it.
 #include <doctest/doctest.h>
 
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <string>
 #include <vector>
 
 #include <gaugeline/online_learner.hpp>
+#include <support/random_matrices.hpp>
 #include <support/same_state.hpp>
 #include <support/text_slice.hpp>
 #include <support/three_threads.hpp>
 
 #include "../../lib/src/shared_pass.hpp"
+#include "pass_bench.hpp"
 
 using namespace gaugeline;
 using namespace gaugeline::testing;
@@ -28,59 +32,46 @@ SequenceSlice long_slice(std::int64_t number, std::size_t positions) {
   return slice;
 }
 
-// Both sides with random rows, a pass in parts, and one in one piece.
-class Bench {
- public:
-  explicit Bench(std::uint32_t parts) {
-    Options options = small_options();
-    options.pass_parts = parts;
-    Arena measure;
-    reserve(measure, options);
-    memory_.resize(measure.used() / sizeof(std::max_align_t) + arena_alignment);
-    Arena arena(reinterpret_cast<std::byte*>(memory_.data()));
-    reserve(arena, options);
-    const OwnedTokens names = numbered_tokens("w", tokens);
-    Random random(5);
-    for (SideRows<double>* side : {&items, &contexts}) {
-      for (std::size_t row = 0; row < tokens; ++row) {
-        side->row_of_token[row] = side->vocabulary.admit(names.list()[row]);
-        side->gradient_energy[row] = .01 * static_cast<double>(row + 1);
-        side->negative_share[row] = 1;
-        for (double& x : side->row(row)) x = random.normal();
-      }
+template <class Pass>
+struct Bench : PassBench<Pass> {
+  explicit Bench(std::uint32_t parts) : PassBench<Pass>(in_parts(parts), tokens) {
+    for (SideRows<double>* side : {&this->items, &this->contexts}) {
+      for (std::size_t row = 0; row < tokens; ++row) side->gradient_energy[row] = .01 * static_cast<double>(row + 1);
     }
   }
+  static Options in_parts(std::uint32_t parts) {
+    Options options = small_options();
+    options.pass_parts = parts;
+    return options;
+  }
+  // Embeddings and energies of both sides, those of a row together.
   [[nodiscard]] std::vector<double> tables() const {
     std::vector<double> all;
-    for (const SideRows<double>* side : {&items, &contexts}) {
-      all.insert(all.end(), side->embeddings.begin(), side->embeddings.begin() + static_cast<long>(tokens * 16));
-      all.insert(all.end(), side->gradient_energy.begin(), side->gradient_energy.begin() + static_cast<long>(tokens));
+    for (const SideRows<double>* side : {&this->items, &this->contexts}) {
+      for (std::size_t row = 0; row < tokens; ++row) {
+        all.insert(all.end(), side->row(row).begin(), side->row(row).end());
+        all.push_back(side->gradient_energy[row]);
+      }
     }
     return all;
   }
-  SideRows<double> items, contexts;
-  SharedPass<double> shared;
-  SequencePass<double> pass;
-
- private:
-  void reserve(Arena& arena, const Options& options) {
-    items.reserve(arena, options, options.item_capacity);
-    contexts.reserve(arena, options, options.context_capacity);
-    shared.reserve(arena, options);
-    pass.reserve(arena, options);
+  // All rows by the orthogonal matrix.
+  void turn(const Eigen::MatrixXd& rotation) {
+    for (SideRows<double>* side : {&this->items, &this->contexts}) {
+      for (std::size_t row = 0; row < tokens; ++row) side->row(row) = (rotation * side->row(row)).eval();
+    }
   }
-  std::vector<std::max_align_t> memory_;
 };
 
 std::vector<double> shared_out(std::uint32_t parts, const SliceView& slice, bool tied) {
-  Bench bench(parts);
+  Bench<SharedPass<double>> bench(parts);
   ThreeThreads threads;
-  bench.shared.run(slice, bench.items, bench.contexts, key, tied, threads);
+  bench.pass.run(slice, bench.items, bench.contexts, key, tied, threads);
   return bench.tables();
 }
 
 std::vector<double> in_one_piece(const SliceView& slice, const Positions& positions, std::uint64_t of_part) {
-  Bench bench(1);
+  Bench<SequencePass<double>> bench(1);
   bench.pass.run(slice, positions, bench.items, bench.contexts, of_part);
   return bench.tables();
 }
@@ -101,6 +92,23 @@ TEST_CASE("a pass in parts leaves the mean of what passes over each part's posit
     const auto tables = shared_out(3, slice.view(), true);
     REQUIRE(tables.size() == mean.size());
     for (std::size_t k = 0; k < mean.size(); ++k) CHECK(tables[k] == doctest::Approx(mean[k]).epsilon(1e-12));
+  }
+}
+
+TEST_CASE("a pass in parts turns with the frame") {
+  const SequenceSlice slice = long_slice(1, 20000);
+  SerialExecutor serial;
+  Random random(4);
+  for (const double determinant : {1., -1.}) {
+    const Eigen::MatrixXd rotation = random_orthogonal(random, 16, determinant);
+    Bench<SharedPass<double>> bench(2);
+    Bench<SharedPass<double>> turned(2);
+    turned.turn(rotation);
+    for (auto* each : {&bench, &turned}) each->pass.run(slice.view(), each->items, each->contexts, key, true, serial);
+    bench.turn(rotation);
+    const auto wanted = bench.tables();
+    const auto tables = turned.tables();
+    for (std::size_t k = 0; k < wanted.size(); ++k) CHECK(std::abs(tables[k] - wanted[k]) <= 1e-8);
   }
 }
 
