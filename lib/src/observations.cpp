@@ -47,6 +47,7 @@ void Observations::reserve(Arena& arena, const Options& options) noexcept {
 void Observations::clear() noexcept {
   size_ = 0;
   left_out_ = 0;
+  sides_are_alike_ = false;
   std::ranges::fill(units_, 0U);
   std::ranges::fill(counted_, 0U);
   std::ranges::fill(item_starts_ = all_item_starts_, 0U);
@@ -68,8 +69,16 @@ Expected<> Observations::build(const SliceView& slice, const RowsOfTokens& rows,
     clear();
     return ok;
   }
-  index_by_context();
+  sides_are_alike_ = both_ways_alike(slice, rows);
+  if (!sides_are_alike_) index_by_context();
   return {};
+}
+
+// Whether (i, j) and (j, i) have the same weight, to the last bit, as they have in sequences whose counts are added up
+// as whole numbers.
+bool Observations::both_ways_alike(const SliceView& slice, const RowsOfTokens& rows) const noexcept {
+  return slice.pairs.empty() && slice.values.empty() && slice.sequence_ids.size() <= positions_at_once(slice) &&
+         item_starts_.size() == context_starts_.size() && std::ranges::equal(rows.items, rows.contexts);
 }
 
 Expected<> Observations::collect(const SliceView& slice, const RowsOfTokens& rows) noexcept {
@@ -97,7 +106,7 @@ Expected<> Observations::add_sequences(const SliceView& slice, const RowsOfToken
   for (std::uint32_t distance = 1; distance <= slice.window; ++distance)
     window.units[distance] = falling ? slice.window + 1 - distance : 1;
   left_out_units_ = 0;
-  const std::size_t at_once = positions_.size() - 2 * std::size_t{slice.window};
+  const std::size_t at_once = positions_at_once(slice);
   for (std::size_t first = 0; first < end; first += at_once) {
     const std::size_t last = std::min(end, first + at_once);
     const std::size_t begin = take_positions(slice, rows, first, last);

@@ -44,13 +44,15 @@ class Observations {
   // (Gaussian), and leaves out what has no row. ErrorCode::capacity_exceeded if there is no room.
   // O(n) in the number of observations before equal ones are added up, and for sequences O(items contexts / 64); the
   // values of one pair, and pairs given with different weights, cost a sort of their own. The pairs of sequences are
-  // counted item by item, so that what is counted stays in the caches, and are never written down one by one.
+  // counted item by item, so that what is counted stays in the caches, and are never written down one by one. Where
+  // every token has the same row on both sides, they are indexed once, since they count the same both ways.
   [[nodiscard]] Expected<> build(const SliceView& slice, const RowsOfTokens& rows, std::size_t item_rows,
                                  std::size_t context_rows) noexcept;
   void clear() noexcept;
 
   [[nodiscard]] ObservedRows rows(Side side) const noexcept {
-    return side == Side::items ? ObservedRows{item_starts_, by_item_} : ObservedRows{context_starts_, by_context_};
+    const bool as_items = side == Side::items || sides_are_alike_;
+    return as_items ? ObservedRows{item_starts_, by_item_} : ObservedRows{context_starts_, by_context_};
   }
   [[nodiscard]] std::span<const Observed> of(Side side, std::size_t row) const noexcept { return rows(side).of(row); }
   [[nodiscard]] std::size_t size() const noexcept { return size_; }
@@ -73,8 +75,13 @@ class Observations {
     std::array<std::uint32_t, std::size_t{max_window} + 1> units{};
     float unit = 1;  // what one counts
   };
+  [[nodiscard]] bool both_ways_alike(const SliceView& slice, const RowsOfTokens& rows) const noexcept;
   [[nodiscard]] Expected<> collect(const SliceView& slice, const RowsOfTokens& rows) noexcept;
   [[nodiscard]] Expected<> add_sequences(const SliceView& slice, const RowsOfTokens& rows) noexcept;
+  // How many positions there is room for, beside those around them.
+  [[nodiscard]] std::size_t positions_at_once(const SliceView& slice) const noexcept {
+    return positions_.size() - 2 * std::size_t{slice.window};
+  }
   std::size_t take_positions(const SliceView& slice, const RowsOfTokens& rows, std::size_t first,
                              std::size_t last) noexcept;
   void sort_centres(std::size_t first, std::size_t last) noexcept;
@@ -102,6 +109,7 @@ class Observations {
   std::span<Observed> by_context_;
   std::span<std::uint32_t> all_item_starts_, item_starts_;        // for as many rows as there can be, and as there are
   std::span<std::uint32_t> all_context_starts_, context_starts_;  // plus one
+  bool sides_are_alike_ = false;  // a context's observations are those of the item with its row
   std::size_t size_ = 0;
   double left_out_ = 0;
   double left_out_units_ = 0;  // while sequences are counted

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <map>
+#include <numeric>
 #include <vector>
 
 #include <gaugeline/random.hpp>
@@ -32,6 +33,9 @@ class Bench {
     std::vector<RowIndex> rows(tokens);
     for (std::size_t i = 0; i < tokens; ++i) rows[i] = i == without_row ? no_row : static_cast<RowIndex>(i);
     return observations.build(slice, {rows, rows}, tokens, tokens);
+  }
+  Expected<> build(const SliceView& slice, const std::vector<RowIndex>& items, const std::vector<RowIndex>& contexts) {
+    return observations.build(slice, {items, contexts}, items.size(), contexts.size());
   }
   [[nodiscard]] Counted counted(Side side, std::size_t tokens) const {
     Counted all;
@@ -84,6 +88,31 @@ TEST_CASE("sequences count every ordered pair of positions within the window, fr
     CHECK(bench.counted(Side::items, 50) == expected);
     CHECK(bench.counted(Side::contexts, 50) == expected);
     CHECK(bench.observations.size() == expected.size());
+  }
+}
+
+TEST_CASE("sequences count the same where a token's rows differ, or one of them is lacking") {
+  constexpr std::size_t tokens = 50;
+  const SequenceSlice slice(0, tokens);
+  std::vector<RowIndex> items(tokens);
+  std::iota(items.begin(), items.end(), RowIndex{0});
+  std::vector<RowIndex> turned = items;
+  std::ranges::rotate(turned, turned.begin() + 20);
+  std::vector<RowIndex> fewer = items;
+  fewer[0] = no_row;
+  for (const auto& contexts : {turned, fewer}) {
+    Counted expected;
+    for (const auto& [pair, weight] : by_hand(slice.view())) {
+      if (contexts[pair.second] != no_row) expected[{pair.first, contexts[pair.second]}] = weight;
+    }
+    Bench bench(1U << 15U);
+    REQUIRE(bench.build(slice.view(), items, contexts));
+    CHECK(bench.counted(Side::items, tokens) == expected);
+    CHECK(bench.counted(Side::contexts, tokens) == expected);
+    REQUIRE(bench.build(slice.view(), items, items));  // as if nothing had been
+    CHECK(bench.counted(Side::contexts, tokens) == by_hand(slice.view()));
+    REQUIRE(bench.build(slice.view(), contexts, items));
+    CHECK(bench.counted(Side::items, tokens) == bench.counted(Side::contexts, tokens));
   }
 }
 
