@@ -126,6 +126,7 @@ TEST_CASE("small slices, and those that start at random, have a pass in one piec
 TEST_CASE("a learner's passes in parts: the same bits for any number of workers, others than in one piece") {
   Options options = small_options();
   options.worker_capacity = 3;
+  options.pass_parts = 1;
   auto whole = OnlineLearner<float>::create(options).value();
   options.pass_parts = 2;
   auto one = OnlineLearner<float>::create(options).value();

@@ -110,9 +110,9 @@ struct Options {
   std::uint32_t worker_capacity = 1;                // most workers that an Executor may have
   PassProducts pass_products = PassProducts::full;  // and rounding; not kept in snapshots: said at each start
   // Parts of a large slice that are passed over at the same time, by as many workers, whose tables are then averaged; 1
-  // to 16. What is learnt depends on it, and predicts about as well (docs/experiments.md, "The pass in parts"). Each
+  // to 16. What is learnt depends on it: two predict better than one (docs/experiments.md, "The pass in parts"). Each
   // after the first takes memory for two tables more. Said at each start, too.
-  std::uint32_t pass_parts = 1;
+  std::uint32_t pass_parts = 2;
 
   [[nodiscard]] static Options skipgram() noexcept { return {}; }
   [[nodiscard]] static Options gaussian() noexcept {
