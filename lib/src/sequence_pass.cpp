@@ -22,9 +22,9 @@ void SequencePass<Scalar>::reserve(Arena& arena, const Options& options) noexcep
 }
 
 template <class Scalar>
-void SequencePass<Scalar>::run(const SliceView& slice, const Positions& positions, SideRows<Scalar>& items,
+void SequencePass<Scalar>::run(const SliceView& slice, const Share& share, SideRows<Scalar>& items,
                                SideRows<Scalar>& contexts, std::uint64_t key) noexcept {
-  if (positions.begin >= positions.end) return;
+  if (share.index * Share::run >= slice.sequence_ids.size()) return;
   draws_.set(contexts.size(), [&](std::size_t row) { return contexts.negative_share[row]; });
   draw_ = key;
   sequence_ = 0;
@@ -32,22 +32,29 @@ void SequencePass<Scalar>::run(const SliceView& slice, const Positions& position
   if constexpr (std::is_same_v<Scalar, float> && kernels::tiles::compiled) {
     if (rounded_.unit() != kernels::tiles::Unit::none) {
       const kernels::tiles::Registers registers(rounded_.unit());
-      return run_blocks(rounded_, slice, positions, items, contexts);
+      return run_blocks(rounded_, slice, share, items, contexts);
     }
   }
-  run_blocks(full_, slice, positions, items, contexts);
+  run_blocks(full_, slice, share, items, contexts);
 }
 
 template <class Scalar>
 template <class Products>
-void SequencePass<Scalar>::run_blocks(Products& products, const SliceView& slice, const Positions& positions,
+void SequencePass<Scalar>::run_blocks(Products& products, const SliceView& slice, const Share& share,
                                       SideRows<Scalar>& items, SideRows<Scalar>& contexts) noexcept {
-  const auto from = [&](std::size_t first) { return Positions{first, std::min(first + pass_block, positions.end)}; };
-  prepare(slice, from(positions.begin), items, contexts, blocks_[0]);
+  const std::size_t end = slice.sequence_ids.size();
+  std::size_t next = share.index * Share::run;
+  const auto prepare_next = [&](Block& block) {
+    if (next >= end) return;
+    prepare(slice, next, items, contexts, block);
+    next += pass_block;
+    if (next % Share::run == 0) next += (share.of - 1) * Share::run;
+  };
+  prepare_next(blocks_[0]);
   std::size_t block = 0;
-  for (std::size_t first = positions.begin; first < positions.end; first += pass_block, block = 1 - block) {
-    const std::size_t next = first + pass_block;
-    if (next < positions.end) prepare(slice, from(next), items, contexts, blocks_[1 - block]);
+  for (bool more = true; more; block = 1 - block) {
+    more = next < end;
+    prepare_next(blocks_[1 - block]);
     learn(products, blocks_[block], items, contexts);
   }
 }
@@ -61,11 +68,11 @@ void SequencePass<Scalar>::weigh_distances(const SliceView& slice) noexcept {
   }
 }
 
-// Finds the rows of the block of these positions, draws its negatives, and asks for all of them.
+// Finds the rows of the block that begins at this position, draws its negatives, and asks for all of them.
 template <class Scalar>
-void SequencePass<Scalar>::prepare(const SliceView& slice, const Positions& own, const SideRows<Scalar>& items,
+void SequencePass<Scalar>::prepare(const SliceView& slice, std::size_t first, const SideRows<Scalar>& items,
                                    const SideRows<Scalar>& contexts, Block& block) noexcept {
-  const auto [first, last] = own;
+  const std::size_t last = std::min(first + pass_block, slice.sequence_ids.size());
   block.centres.fill(0);
   block.present.fill(0);
   for (std::size_t position = first; position < last; ++position) {

@@ -34,9 +34,10 @@
 
 namespace gaugeline {
 
-// Of a slice's sequences: from `begin`, a multiple of pass_block, to before `end`.
-struct Positions {
-  std::size_t begin = 0, end = 0;
+// Of a slice's positions, in runs of 256: run `index`, and every `of`-th one after it. 0 and 1: all.
+struct Share {
+  static constexpr std::size_t run = 16 * pass_block;
+  std::size_t index = 0, of = 1;
 };
 
 template <class Scalar>
@@ -45,8 +46,8 @@ class SequencePass {
   void reserve(Arena& arena, const Options& options) noexcept;
 
   // Over the centres at these positions. contexts.negative_share holds q, with a positive sum; both sides' row_of_token
-  // belongs to the slice. `key` names the slice, or the part of it, for the draws of negatives.
-  void run(const SliceView& slice, const Positions& positions, SideRows<Scalar>& items, SideRows<Scalar>& contexts,
+  // belongs to the slice. `key` names the slice, or the share of it, for the draws of negatives.
+  void run(const SliceView& slice, const Share& share, SideRows<Scalar>& items, SideRows<Scalar>& contexts,
            std::uint64_t key) noexcept;
 
  private:
@@ -71,10 +72,10 @@ class SequencePass {
   };
 
   void weigh_distances(const SliceView& slice) noexcept;
-  void prepare(const SliceView& slice, const Positions& own, const SideRows<Scalar>& items,
+  void prepare(const SliceView& slice, std::size_t first, const SideRows<Scalar>& items,
                const SideRows<Scalar>& contexts, Block& block) noexcept;
   template <class Products>
-  void run_blocks(Products& products, const SliceView& slice, const Positions& positions, SideRows<Scalar>& items,
+  void run_blocks(Products& products, const SliceView& slice, const Share& share, SideRows<Scalar>& items,
                   SideRows<Scalar>& contexts) noexcept;
   template <class Products>
   void learn(Products& products, const Block& block, SideRows<Scalar>& items, SideRows<Scalar>& contexts) noexcept;

@@ -6,6 +6,8 @@
 
 #include <gaugeline/random.hpp>
 
+#include "dense.hpp"
+
 namespace gaugeline {
 
 template <class Scalar>
@@ -32,7 +34,7 @@ void SharedPass<Scalar>::run(const SliceView& slice, SideRows<Scalar>& items, Si
   const std::size_t positions = slice.sequence_ids.size();
   const std::size_t parts =
       tied ? std::clamp<std::size_t>(positions / least_positions, 1, parts_.size()) : std::size_t{1};
-  if (parts == 1) return parts_[0].pass.run(slice, {0, positions}, items, contexts, key);
+  if (parts == 1) return parts_[0].pass.run(slice, {}, items, contexts, key);
 
   const auto each_side = [&](const auto& visit) {
     executor.run(2, [&](std::size_t, std::size_t side) { visit(side, side == 0 ? items : contexts); });
@@ -44,7 +46,6 @@ void SharedPass<Scalar>::run(const SliceView& slice, SideRows<Scalar>& items, Si
     }
   });
 
-  const std::size_t share = (positions + parts * pass_block - 1) / (parts * pass_block) * pass_block;
   executor.run(parts, [&](std::size_t, std::size_t p) {
     SideRows<Scalar> own_items = items;
     SideRows<Scalar> own_contexts = contexts;
@@ -55,17 +56,14 @@ void SharedPass<Scalar>::run(const SliceView& slice, SideRows<Scalar>& items, Si
         rows.gradient_energy = parts_[p].gradient_energy[side];
       }
     }
-    const Positions own{p * share, std::min((p + 1) * share, positions)};
-    parts_[p].pass.run(slice, own, own_items, own_contexts, p == 0 ? key : Random(key + p).bits());
+    parts_[p].pass.run(slice, {p, parts}, own_items, own_contexts, p == 0 ? key : Random(key + p).bits());
   });
 
   each_side([&](std::size_t side, SideRows<Scalar>& rows) {
     const auto average = [&](std::span<Scalar> mean, auto column) {
-      for (std::size_t k = 0; k < mean.size(); ++k) {
-        Scalar sum = mean[k];
-        for (std::size_t p = 1; p < parts; ++p) sum += (parts_[p].*column)[side][k];
-        mean[k] = sum / static_cast<Scalar>(parts);
-      }
+      auto sum = as_vector(mean);
+      for (Part& part : parts_.subspan(1, parts - 1)) sum += as_vector((part.*column)[side].first(mean.size()));
+      sum /= static_cast<Scalar>(parts);
     };
     average(rows.embeddings.first(rows.size() * rows.dimension), &Part::embeddings);
     average(rows.gradient_energy.first(rows.size()), &Part::gradient_energy);

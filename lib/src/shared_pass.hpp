@@ -1,9 +1,9 @@
 // A pass over a slice's sequences (sequence_pass.hpp) in Options::pass_parts parts at the same time. All parts start
-// from the same tables; each goes over its share of the positions, in their order, on tables of its own, and
+// from the same tables; each goes over every so many-th run of 256 positions, on tables of its own, and
 //   z_i = (1 / parts) sum_p z_i^(p),   and likewise E,
 // follows for all rows (McDonald, Hall & Mann 2010, "Distributed training strategies for the structured perceptron";
-// Zinkevich et al. 2010, "Parallelized stochastic gradient descent"). What that does to what is predicted:
-// docs/experiments.md, "The pass in parts".
+// Zinkevich et al. 2010, "Parallelized stochastic gradient descent"). Runs by turns, so that every part ends where the
+// slice ends, with what is newest. What that does to what is predicted: docs/experiments.md, "The pass in parts".
 //
 // A part has at least 8,192 positions, so that small slices have fewer parts or one. So has a slice that starts at
 // random, where there is nothing yet that would keep the parts together.

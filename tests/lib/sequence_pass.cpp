@@ -57,7 +57,7 @@ TEST_CASE("a block is an AdaGrad step along the gradient of its pairs and its sh
       each->items.row_of_token[2] = each->contexts.row_of_token[2] = no_row;
       each->contexts.negative_share[negative] = 1;
     }
-    bench.pass.run(slice, {0, slice.sequence_ids.size()}, bench.items, bench.contexts, 3);
+    bench.pass.run(slice, {}, bench.items, bench.contexts, 3);
 
     const Options defaults;
     const double rate = static_cast<double>(defaults.pass_rate);
@@ -109,7 +109,7 @@ TEST_CASE("a block sees contexts beyond itself, and no pair reaches over the end
   slice.sequence_ends = ends;
   slice.window = 5;
   const Eigen::VectorXd before = bench.items.row(0);
-  bench.pass.run(slice, {0, slice.sequence_ids.size()}, bench.items, bench.contexts, 3);
+  bench.pass.run(slice, {}, bench.items, bench.contexts, 3);
   CHECK(bench.items.row(0) == before);  // alone in its sequence: no pair, and so no negatives
 
   std::vector<std::uint32_t> run(17, 0);  // the second block has one centre, whose contexts lie in the first
@@ -117,6 +117,6 @@ TEST_CASE("a block sees contexts beyond itself, and no pair reaches over the end
   const std::vector<std::uint32_t> end{17};
   slice.sequence_ids = run;
   slice.sequence_ends = end;
-  bench.pass.run(slice, {0, slice.sequence_ids.size()}, bench.items, bench.contexts, 3);
+  bench.pass.run(slice, {}, bench.items, bench.contexts, 3);
   CHECK(bench.items.gradient_energy[1] > initial_gradient_energy);
 }

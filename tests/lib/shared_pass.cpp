@@ -70,23 +70,44 @@ std::vector<double> shared_out(std::uint32_t parts, const SliceView& slice, bool
   return bench.tables();
 }
 
-std::vector<double> in_one_piece(const SliceView& slice, const Positions& positions, std::uint64_t of_part) {
+std::vector<double> in_one_piece(const SliceView& slice, const Share& share = {}, std::uint64_t of_part = key) {
   Bench<SequencePass<double>> bench(1);
-  bench.pass.run(slice, positions, bench.items, bench.contexts, of_part);
+  bench.pass.run(slice, share, bench.items, bench.contexts, of_part);
   return bench.tables();
 }
 
 }  // namespace
 
+TEST_CASE("shares take the runs by turns, the last one with what is left") {
+  constexpr std::size_t run = 256;
+  SequenceSlice slice = long_slice(1, 8 * run + 100);
+  for (std::size_t position = 0; position < slice.ids.size(); ++position)
+    slice.ids[position] = static_cast<std::uint32_t>(position / run);  // 0 to 8
+  const auto share = [&](std::size_t index, std::size_t of) {
+    Bench<SequencePass<double>> bench(1);
+    const std::vector<double> before(bench.items.gradient_energy.begin(), bench.items.gradient_energy.end());
+    bench.pass.run(slice.view(), {index, of}, bench.items, bench.contexts, key);
+    std::vector<std::size_t> moved;
+    for (std::size_t row = 0; row < tokens; ++row) {
+      if (bench.items.gradient_energy[row] != before[row]) moved.push_back(row);
+    }
+    return moved;
+  };
+  CHECK(share(0, 1) == std::vector<std::size_t>{0, 1, 2, 3, 4, 5, 6, 7, 8});
+  CHECK(share(0, 2) == std::vector<std::size_t>{0, 2, 4, 6, 8});
+  CHECK(share(1, 2) == std::vector<std::size_t>{1, 3, 5, 7});
+  CHECK(share(2, 3) == std::vector<std::size_t>{2, 5, 8});
+  CHECK(share(8, 9) == std::vector<std::size_t>{8});
+  CHECK(share(9, 10).empty());
+}
+
 TEST_CASE("a pass in parts leaves the mean of what passes over each part's positions leave") {
   for (const std::size_t positions : {3 * 8192UL, 3 * 8192UL + 1, 40007UL}) {
     CAPTURE(positions);
     const SequenceSlice slice = long_slice(1, positions);
-    const std::size_t share = (positions + 47) / 48 * 16;
     std::vector<double> mean(2 * tokens * 17, 0);
     for (std::size_t p = 0; p < 3; ++p) {
-      const Positions own{p * share, p == 2 ? positions : (p + 1) * share};
-      const auto part = in_one_piece(slice.view(), own, p == 0 ? key : Random(key + p).bits());
+      const auto part = in_one_piece(slice.view(), {p, 3}, p == 0 ? key : Random(key + p).bits());
       for (std::size_t k = 0; k < mean.size(); ++k) mean[k] += part[k] / 3;
     }
     const auto tables = shared_out(3, slice.view(), true);
@@ -114,13 +135,13 @@ TEST_CASE("a pass in parts turns with the frame") {
 
 TEST_CASE("small slices, and those that start at random, have a pass in one piece; middling ones in fewer parts") {
   const SequenceSlice small = long_slice(1, 2 * 8192 - 1);
-  CHECK(shared_out(4, small.view(), true) == in_one_piece(small.view(), {0, small.ids.size()}, key));
+  CHECK(shared_out(4, small.view(), true) == in_one_piece(small.view()));
   const SequenceSlice large = long_slice(1, 3 * 8192 - 1);
-  CHECK(shared_out(4, large.view(), false) == in_one_piece(large.view(), {0, large.ids.size()}, key));
+  CHECK(shared_out(4, large.view(), false) == in_one_piece(large.view()));
   CHECK(shared_out(4, large.view(), true) == shared_out(2, large.view(), true));
-  CHECK(shared_out(4, large.view(), true) != in_one_piece(large.view(), {0, large.ids.size()}, key));
+  CHECK(shared_out(4, large.view(), true) != in_one_piece(large.view()));
   SliceView empty;
-  CHECK(shared_out(4, empty, true) == in_one_piece(empty, {}, key));
+  CHECK(shared_out(4, empty, true) == in_one_piece(empty));
 }
 
 TEST_CASE("a learner's passes in parts: the same bits for any number of workers, others than in one piece") {
