@@ -175,6 +175,17 @@ TEST_CASE("sequences longer than there is room for at a time are counted in part
   }
 }
 
+TEST_CASE("counted in parts, where sums are rounded, an observation weighs the same from both sides to the last bit") {
+  constexpr std::uint32_t tokens = 30;
+  SequenceSlice slice(2, tokens, 1000);
+  slice.ends = {static_cast<std::uint32_t>(slice.ids.size())};
+  SliceView view = slice.view();
+  view.window_weights = WindowWeights::falling;  // in units of a third
+  Bench bench(1000);                             // room for 4,096 positions at a time
+  REQUIRE(bench.build(view, tokens));
+  CHECK(bench.counted(Side::items, tokens) == bench.counted(Side::contexts, tokens));
+}
+
 TEST_CASE("symmetric pairs stand for both directions, those of a token with itself for one") {
   Bench bench(100);
   const OwnedTokens tokens = numbered_tokens("t", 3);
