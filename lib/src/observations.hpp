@@ -45,7 +45,7 @@ class Observations {
   // O(n) in the number of observations before equal ones are added up, and for sequences O(items contexts / 64); the
   // values of one pair, and pairs given with different weights, cost a sort of their own. The pairs of sequences are
   // counted item by item, so that what is counted stays in the caches, and are never written down one by one. Where
-  // every token has the same row on both sides, they are indexed once, since they count the same both ways.
+  // they are all there is, and every token has the same row on both sides, they are indexed once, for both.
   [[nodiscard]] Expected<> build(const SliceView& slice, const RowsOfTokens& rows, std::size_t item_rows,
                                  std::size_t context_rows) noexcept;
   void clear() noexcept;

@@ -24,7 +24,7 @@ void SequencePass<Scalar>::reserve(Arena& arena, const Options& options) noexcep
 template <class Scalar>
 void SequencePass<Scalar>::run(const SliceView& slice, const Share& share, SideRows<Scalar>& items,
                                SideRows<Scalar>& contexts, std::uint64_t key) noexcept {
-  if (share.index * Share::run >= slice.sequence_ids.size()) return;
+  if (share.index * Share::run_length >= slice.sequence_ids.size()) return;
   draws_.set(contexts.size(), [&](std::size_t row) { return contexts.negative_share[row]; });
   draw_ = key;
   sequence_ = 0;
@@ -43,18 +43,15 @@ template <class Products>
 void SequencePass<Scalar>::run_blocks(Products& products, const SliceView& slice, const Share& share,
                                       SideRows<Scalar>& items, SideRows<Scalar>& contexts) noexcept {
   const std::size_t end = slice.sequence_ids.size();
-  std::size_t next = share.index * Share::run;
-  const auto prepare_next = [&](Block& block) {
-    if (next >= end) return;
-    prepare(slice, next, items, contexts, block);
-    next += pass_block;
-    if (next % Share::run == 0) next += (share.of - 1) * Share::run;
+  const auto after = [&](std::size_t first) {
+    const std::size_t next = first + pass_block;
+    return next % Share::run_length == 0 ? next + (share.of - 1) * Share::run_length : next;
   };
-  prepare_next(blocks_[0]);
+  const std::size_t begin = share.index * Share::run_length;
+  prepare(slice, begin, items, contexts, blocks_[0]);
   std::size_t block = 0;
-  for (bool more = true; more; block = 1 - block) {
-    more = next < end;
-    prepare_next(blocks_[1 - block]);
+  for (std::size_t first = begin; first < end; first = after(first), block = 1 - block) {
+    if (after(first) < end) prepare(slice, after(first), items, contexts, blocks_[1 - block]);
     learn(products, blocks_[block], items, contexts);
   }
 }

@@ -36,7 +36,7 @@ namespace gaugeline {
 
 // Of a slice's positions, in runs of 256: run `index`, and every `of`-th one after it. 0 and 1: all.
 struct Share {
-  static constexpr std::size_t run = 16 * pass_block;
+  static constexpr std::size_t run_length = 16 * pass_block;
   std::size_t index = 0, of = 1;
 };
 

@@ -1,8 +1,8 @@
 // What a learner takes of the machine's memory beside what memory_bytes(options) announces: two learners, filled to
 // their capacities by every slice of a stationary stream, and the growth of the process's peak since before they were
-// made. Pages that are never written do not count, those of the eighth of the rows that is reserved for eviction above
-// all, so that the ratio may be below 1; above 1 something is allocated that was not announced, and if it rises with
-// the slices, something is kept of each.
+// made. Pages that are never written do not count, those of the eighth of the rows that is reserved for eviction and
+// of a pass's second part above all, which these slices are too small for, so that the ratio may be below 1; above 1
+// something is allocated that was not announced, and if it rises with the slices, something is kept of each.
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <array>

@@ -101,7 +101,7 @@ struct Options {
   // For streams whose rows all change; it costs one table per side, and rows that are not seen are forgotten.
   float mean_reversion = 0;
 
-  // ---- changes memory and speed only -------------------------------------------------------------------------------
+  // ---- changes memory and speed, and how passes round and share what they learn -------------------------------------
   std::uint32_t item_capacity = 1U << 16U;  // rows; reserved at the start (see memory_bytes)
   std::uint32_t context_capacity = 1U << 16U;
   std::uint32_t token_bytes_per_row = 24;           // room for token text, on the average
