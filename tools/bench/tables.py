@@ -30,25 +30,29 @@ def cpu_seconds_of(*command) -> float:
 
 
 def read_events(path, field: str):
-    """Pairs of (time, list of tokens) of an NDJSON file."""
-    with open(path, encoding="utf-8") as file:
-        for number, line in enumerate(file, start=1):
-            try:
-                event = json.loads(line)
-                yield event["time"], event[field]
-            except (ValueError, KeyError, TypeError) as error:
-                sys.exit(f"{path}:{number}: not an event with 'time' and '{field}': {error}")
+    """Pairs of (time, value of the field) of an NDJSON file."""
+    return read_lines(path, lambda event: event[field], f"'{field}'")
 
 
 def read_text_or_tokens(path):
     """Pairs of (time, list of tokens or text) of an NDJSON file."""
-    with open(path, encoding="utf-8") as file:
+    return read_lines(path, lambda event: event["tokens"] if "tokens" in event else event["text"],
+                      "'tokens' or 'text'")
+
+
+def read_lines(path, value_of, wanted: str):
+    """Pairs of (time, value_of(event)) of an NDJSON file. A file or a line that cannot be read ends the program."""
+    try:
+        file = open(path, "rb")
+    except OSError as error:
+        sys.exit(f"{path}: {error.strerror}")
+    with file:
         for number, line in enumerate(file, start=1):
             try:
                 event = json.loads(line)
-                yield event["time"], event["tokens"] if "tokens" in event else event["text"]
+                yield event["time"], value_of(event)
             except (ValueError, KeyError, TypeError) as error:
-                sys.exit(f"{path}:{number}: not an event with 'time' and 'tokens' or 'text': {error}")
+                sys.exit(f"{path}:{number}: not an event with 'time' and {wanted}: {error}")
 
 
 def write_events(path, slices):
